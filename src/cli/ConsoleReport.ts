@@ -1,0 +1,37 @@
+import { formatAddress } from '../socket/Address';
+import { codeOf } from '../socket/SocketError';
+import { ServerReport } from '../socket/ServerReport';
+import type { Socket } from '../socket/Socket';
+import { complain } from './complain';
+
+/** Says on stdout who connects, and on stderr what goes wrong: once for each kind, then a count. */
+export class ConsoleReport extends ServerReport {
+  readonly #counts = new Map<string, number>();
+
+  constructor(protected readonly program: string) {
+    super();
+  }
+
+  override connected(client: Socket): void {
+    console.log(`Connected by ${formatAddress(client.peer)}`);
+  }
+
+  override problem(error: unknown): void {
+    const kind = codeOf(error) ?? String(error);
+    const count = (this.#counts.get(kind) ?? 0) + 1;
+    this.#counts.set(kind, count);
+    if (count === 1) complain(this.program, error);
+    else if (isPowerOfTen(count)) complain(this.program, error, `(${count} times so far)`);
+  }
+}
+
+/** The same without the connections. */
+export class QuietReport extends ConsoleReport {
+  override connected(): void {
+    // Silent.
+  }
+}
+
+function isPowerOfTen(count: number): boolean {
+  return Number.isInteger(Math.log10(count));
+}

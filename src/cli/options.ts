@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+
+/** The longest time (s) that fits into a timer of Node's. */
+const LONGEST = 2_147_483;
+
+/** A command line with what all programs share. */
+export function createCommand(name: string, description: string): Command {
+  const file = readFileSync(path.join(__dirname, '../../package.json'), 'utf8');
+  const { version } = JSON.parse(file) as { version: string };
+  return new Command()
+    .name(`npx ts-node src/${name}.ts`)
+    .description(description)
+    .version(version)
+    .configureOutput({
+      outputError: (text, write) => {
+        write(`${name}: ${text}`);
+      },
+    })
+    .showHelpAfterError('(add --help to see all options)')
+    .exitOverride();
+}
+
+/** Reads the command line; when nothing is left to do (help, a mistake), ends the program. */
+export function parseOrExit(command: Command): Command {
+  try {
+    return command.parse();
+  } catch (error) {
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
+    throw error;
+  }
+}
+
+/** A port to bind: 0 stands for any free one. */
+export function bindablePort(text: string): number {
+  return wholeNumber(text, 0, 65535, 'a port is a whole number from 0 to 65535');
+}
+
+/** A port to connect to. */
+export function connectablePort(text: string): number {
+  return wholeNumber(text, 1, 65535, 'the port of a server is a whole number from 1 to 65535');
+}
+
+/** The text of a client: one line, or the server would take it for several requests. */
+export function oneLine(text: string): string {
+  if (!/[\r\n]/.test(text)) return text;
+  throw new InvalidArgumentError('it must be one line.');
+}
+
+/** A limit on how many of something there may be. */
+export function count(text: string): number {
+  return wholeNumber(text, 1, 1_000_000, 'it must be a whole number from 1 to 1000000');
+}
+
+/** A time in seconds. */
+export function seconds(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (value > 0 && value <= LONGEST) return value;
+  throw new InvalidArgumentError(`it must be a number of seconds above 0, at most ${LONGEST}.`);
+}
+
+function wholeNumber(text: string, least: number, most: number, rule: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (value >= least && value <= most) return value;
+  throw new InvalidArgumentError(`${rule}.`);
+}

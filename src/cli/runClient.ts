@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { formatAddress } from '../socket/Address';
+import { type ClientLimits, createClientLimits, type SocketClient } from '../socket/SocketClient';
+import { adviseClient } from './advice';
+import { complain } from './complain';
+import { connectablePort, createCommand, oneLine, parseOrExit, seconds } from './options';
+import { survivePipes } from './pipes';
+
+/** What differs from one client program to the other. */
+export interface ClientProgram {
+  /** The name of its server. */
+  readonly server: string;
+  /** The port it connects to unless told otherwise. */
+  readonly port: number;
+  /** What it says to the server. */
+  readonly argument: { name: string; description: string; default: string };
+  /** What it prints of the result. */
+  readonly show: (result: string) => string;
+}
+
+type ClientClass = new (text: string, limits: ClientLimits) => SocketClient<string>;
+
+interface Options {
+  host: string;
+  port: number;
+  /** s */
+  wait: number;
+  /** s */
+  timeout: number;
+}
+
+/** Runs a client from the command line: options, result on stdout, exit code. */
+export function runClient(Client: ClientClass, program: ClientProgram): void {
+  survivePipes();
+  const command = clientCommand(Client.name, program);
+  const options = parseOrExit(command).opts<Options>();
+  const [text = program.argument.default] = command.processedArgs as string[];
+  void converse(Client, program, text, options);
+}
+
+function clientCommand(name: string, program: ClientProgram): Command {
+  const { argument } = program;
+  return createCommand(name, `${name} of the Client/Server Communication lab.`)
+    .argument(`[${argument.name}]`, argument.description, oneLine, argument.default)
+    .option('--host <host>', 'the host of the server', '127.0.0.1')
+    .option('--port <port>', 'the port of the server', connectablePort, program.port)
+    .option('--wait <s>', 'how long to wait for a server to start', seconds, 10)
+    .option('--timeout <s>', 'how long to wait for an answer', seconds, 10);
+}
+
+async function converse(
+  Client: ClientClass,
+  { server, show }: ClientProgram,
+  text: string,
+  { host, port, wait, timeout }: Options,
+): Promise<void> {
+  const address = { host, port };
+  const limits = createClientLimits(wait * 1000, timeout * 1000);
+  try {
+    const result = await new Client(text, limits).run(address, () => {
+      console.error(
+        `${Client.name}: no server on ${formatAddress(address)} yet, waiting ${wait} s for it`,
+      );
+    });
+    console.log(show(result));
+  } catch (error) {
+    complain(Client.name, error);
+    adviseClient(Client.name, server, port, error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,81 @@
+import type { Newable } from 'inversify';
+import { createContainer } from '../container';
+import { LogFolder } from '../services/NumberedFileLogger';
+import { formatAddress } from '../socket/Address';
+import { ServerLimits } from '../socket/ServerLimits';
+import type { SocketServer } from '../socket/SocketServer';
+import { adviseServer } from './advice';
+import { complain } from './complain';
+import { ConsoleReport, QuietReport } from './ConsoleReport';
+import { bindablePort, count, createCommand, parseOrExit, seconds } from './options';
+import { survivePipes } from './pipes';
+
+/** What differs from one server program to the other. */
+export interface ServerProgram {
+  /** The port it listens on unless told otherwise. */
+  readonly port: number;
+  /** The folder it logs into unless told otherwise, if it logs. */
+  readonly logDir?: string;
+}
+
+interface Options {
+  host: string;
+  port: number;
+  maxConnections: number;
+  /** s */
+  idleTimeout: number;
+  quiet?: true;
+  logDir?: string;
+}
+
+/** Runs a server from the command line: options, banner, signals, exit code. */
+export function runServer(Server: Newable<SocketServer>, program: ServerProgram): void {
+  survivePipes();
+  const options = readOptions(Server.name, program);
+  void serve(Server, options);
+}
+
+function readOptions(name: string, program: ServerProgram): Options {
+  const command = createCommand(name, `${name} of the Client/Server Communication lab.`)
+    .option('--host <host>', 'the address to listen on', '127.0.0.1')
+    .option('--port <port>', 'the port to listen on; 0: any free one', bindablePort, program.port)
+    .option('--max-connections <n>', 'open connections; one more is closed', count, 10_000)
+    .option('--idle-timeout <s>', 'silence after which a connection is closed', seconds, 300)
+    .option('--quiet', 'do not print a line for each connection');
+  if (program.logDir !== undefined) {
+    command.option('--log-dir <folder>', 'where the log files go', program.logDir);
+  }
+  return parseOrExit(command).opts<Options>();
+}
+
+async function serve(Server: Newable<SocketServer>, options: Options): Promise<void> {
+  const { host, port, maxConnections, idleTimeout, quiet, logDir = '' } = options;
+  try {
+    const container = createContainer({
+      limits: new ServerLimits(maxConnections, idleTimeout * 1000),
+      logFolder: new LogFolder(logDir),
+    });
+    container.bind(Server).toSelf();
+    const server = await container.getAsync(Server);
+    const report = quiet ? new QuietReport(Server.name) : new ConsoleReport(Server.name);
+    const address = await server.start({ host, port }, report);
+    stopOnSignal(server);
+    console.log(`${Server.name} listening on ${formatAddress(address)}`);
+    console.log(`Stop it with Ctrl-C, or from any terminal with: kill ${process.pid}`);
+  } catch (error) {
+    complain(Server.name, error);
+    adviseServer(Server.name, error);
+    process.exitCode = 1;
+  }
+}
+
+/** The first signal lets the server finish what it has begun; the second has its usual effect. */
+function stopOnSignal(server: SocketServer): void {
+  const stop = () => {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+    void server.stop().then(() => process.exit(0));
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}

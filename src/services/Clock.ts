@@ -1,0 +1,14 @@
+import { injectable } from 'inversify';
+
+/** Tells the time. The abstract class is both the type and what the container finds it by. */
+export abstract class Clock {
+  abstract now(): Date;
+}
+
+/** The time of this machine. */
+@injectable()
+export class SystemClock extends Clock {
+  override now(): Date {
+    return new Date();
+  }
+}

@@ -1,0 +1,18 @@
+import * as net from 'node:net';
+
+/**
+ * Where a socket is: an IP address (or a host name to look one up by) and a port. Slide "Socket":
+ * an end-point is "determined by two things".
+ */
+export interface Address {
+  readonly host: string;
+  /** 0 to 65535. To `bind`, 0 means "any free port". */
+  readonly port: number;
+}
+
+/** An address as people write it: `127.0.0.1:6015`, `[::1]:6015` (RFC 3986 section 3.2.2). */
+export function formatAddress(address: Address | undefined): string {
+  if (!address) return 'nowhere'; // a socket that never was connected, or no longer is
+  const { host, port } = address;
+  return net.isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+}
