@@ -1,8 +1,13 @@
+import { RequestNotLogged } from '../services/RequestLogger';
 import { codeOf } from '../socket/SocketError';
 
 /** Says one thing to try after a server could not start. */
 export function adviseServer(program: string, error: unknown): void {
   const command = `npx ts-node src/${program}.ts`;
+  if (error instanceof RequestNotLogged) {
+    console.error(`Try: another folder, with: ${command} --log-dir my-logs`);
+    return;
+  }
   advise(error, {
     EADDRINUSE: `another port, with: ${command} --port 0   (README.md: "What holds a port?")`,
     EACCES: `a port from 1024 up, with: ${command} --port 0   (any free one)`,

@@ -53,6 +53,17 @@ export function count(text: string): number {
   return wholeNumber(text, 1, 1_000_000, 'it must be a whole number from 1 to 1000000');
 }
 
+/** A host or a folder: anything but nothing. */
+export function notEmpty(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('it must not be empty.');
+}
+
+/** A time in seconds, or 0 for "at once". */
+export function secondsOrNone(text: string): number {
+  return Number(text) === 0 && text !== '' ? 0 : seconds(text);
+}
+
 /** A time in seconds. */
 export function seconds(text: string): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;

@@ -3,7 +3,15 @@ import { formatAddress } from '../socket/Address';
 import { type ClientLimits, createClientLimits, type SocketClient } from '../socket/SocketClient';
 import { adviseClient } from './advice';
 import { complain } from './complain';
-import { connectablePort, createCommand, oneLine, parseOrExit, seconds } from './options';
+import {
+  connectablePort,
+  createCommand,
+  notEmpty,
+  oneLine,
+  parseOrExit,
+  seconds,
+  secondsOrNone,
+} from './options';
 import { survivePipes } from './pipes';
 
 /** What differs from one client program to the other. */
@@ -42,9 +50,9 @@ function clientCommand(name: string, program: ClientProgram): Command {
   const { argument } = program;
   return createCommand(name, `${name} of the Client/Server Communication lab.`)
     .argument(`[${argument.name}]`, argument.description, oneLine, argument.default)
-    .option('--host <host>', 'the host of the server', '127.0.0.1')
+    .option('--host <host>', 'the host of the server', notEmpty, '127.0.0.1')
     .option('--port <port>', 'the port of the server', connectablePort, program.port)
-    .option('--wait <s>', 'how long to wait for a server to start', seconds, 10)
+    .option('--wait <s>', 'how long to wait for a server to start', secondsOrNone, 10)
     .option('--timeout <s>', 'how long to wait for an answer', seconds, 10);
 }
 

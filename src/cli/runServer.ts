@@ -7,8 +7,9 @@ import type { SocketServer } from '../socket/SocketServer';
 import { adviseServer } from './advice';
 import { complain } from './complain';
 import { ConsoleReport, QuietReport } from './ConsoleReport';
-import { bindablePort, count, createCommand, parseOrExit, seconds } from './options';
+import { bindablePort, count, createCommand, notEmpty, parseOrExit, seconds } from './options';
 import { survivePipes } from './pipes';
+import { stopOnSignals } from './signals';
 
 /** What differs from one server program to the other. */
 export interface ServerProgram {
@@ -37,29 +38,24 @@ export function runServer(Server: Newable<SocketServer>, program: ServerProgram)
 
 function readOptions(name: string, program: ServerProgram): Options {
   const command = createCommand(name, `${name} of the Client/Server Communication lab.`)
-    .option('--host <host>', 'the address to listen on', '127.0.0.1')
+    .option('--host <host>', 'the address to listen on', notEmpty, '127.0.0.1')
     .option('--port <port>', 'the port to listen on; 0: any free one', bindablePort, program.port)
     .option('--max-connections <n>', 'open connections; one more is closed', count, 10_000)
     .option('--idle-timeout <s>', 'silence after which a connection is closed', seconds, 300)
     .option('--quiet', 'do not print a line for each connection');
   if (program.logDir !== undefined) {
-    command.option('--log-dir <folder>', 'where the log files go', program.logDir);
+    command.option('--log-dir <folder>', 'where the log files go', notEmpty, program.logDir);
   }
   return parseOrExit(command).opts<Options>();
 }
 
 async function serve(Server: Newable<SocketServer>, options: Options): Promise<void> {
-  const { host, port, maxConnections, idleTimeout, quiet, logDir = '' } = options;
+  const { host, port } = options;
   try {
-    const container = createContainer({
-      limits: new ServerLimits(maxConnections, idleTimeout * 1000),
-      logFolder: new LogFolder(logDir),
-    });
-    container.bind(Server).toSelf();
-    const server = await container.getAsync(Server);
-    const report = quiet ? new QuietReport(Server.name) : new ConsoleReport(Server.name);
+    const server = await createServer(Server, options);
+    const report = options.quiet ? new QuietReport(Server.name) : new ConsoleReport(Server.name);
     const address = await server.start({ host, port }, report);
-    stopOnSignal(server);
+    stopOnSignals(Server.name, server);
     console.log(`${Server.name} listening on ${formatAddress(address)}`);
     console.log(`Stop it with Ctrl-C, or from any terminal with: kill ${process.pid}`);
   } catch (error) {
@@ -69,13 +65,19 @@ async function serve(Server: Newable<SocketServer>, options: Options): Promise<v
   }
 }
 
-/** The first signal lets the server finish what it has begun; the second has its usual effect. */
-function stopOnSignal(server: SocketServer): void {
-  const stop = () => {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
-    void server.stop().then(() => process.exit(0));
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+async function createServer(
+  Server: Newable<SocketServer>,
+  { maxConnections, idleTimeout, logDir = '' }: Options,
+): Promise<SocketServer> {
+  const container = createContainer({
+    limits: new ServerLimits(maxConnections, idleTimeout * 1000),
+    logFolder: new LogFolder(logDir),
+  });
+  container.bind(Server).toSelf();
+  try {
+    return await container.getAsync(Server);
+  } catch (error) {
+    // inversify wraps what went wrong while it made an object.
+    throw error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  }
 }
