@@ -56,8 +56,10 @@ async function serve(Server: Newable<SocketServer>, options: Options): Promise<v
     const report = options.quiet ? new QuietReport(Server.name) : new ConsoleReport(Server.name);
     const address = await server.start({ host, port }, report);
     stopOnSignals(Server.name, server);
-    console.log(`${Server.name} listening on ${formatAddress(address)}`);
-    console.log(`Stop it with Ctrl-C, or from any terminal with: kill ${process.pid}`);
+    console.log(
+      `${Server.name} listening on ${formatAddress(address)}\n` +
+        `Stop it with Ctrl-C, or from any terminal with: kill ${process.pid}`,
+    );
   } catch (error) {
     complain(Server.name, error);
     adviseServer(Server.name, error);

@@ -7,6 +7,9 @@ import type { SocketServer } from '../socket/SocketServer';
  */
 const SAME_SIGNAL = 20;
 
+/** Milliseconds after which someone who has pressed Ctrl-C wonders. */
+const NOTICEABLE = 500;
+
 /** The first SIGINT or SIGTERM lets the server finish what it has begun; a second ends it at once. */
 export function stopOnSignals(program: string, server: SocketServer): void {
   let first: { signal: NodeJS.Signals; time: number } | undefined;
@@ -14,9 +17,9 @@ export function stopOnSignals(program: string, server: SocketServer): void {
     const time = performance.now();
     if (!first) {
       first = { signal, time };
-      console.error(
-        `${program} stopping: it finishes what has begun; a second signal ends it at once`,
-      );
+      setTimeout(() => {
+        console.error(`${program}: finishing what has begun; a second signal ends it at once`);
+      }, NOTICEABLE);
       void server.stop().then(() => process.exit(0));
     } else if (signal !== first.signal || time - first.time > SAME_SIGNAL) {
       process.exit(128 + constants.signals[signal]);

@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import * as path from 'node:path';
+
+export const ROOT = path.join(__dirname, '../..');
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A program that runs as a child: what it prints, and how it ends. */
+export class Program {
+  static readonly #running = new Set<Program>();
+
+  readonly child: ChildProcess;
+  stdout = '';
+  stderr = '';
+  readonly #news = new EventEmitter();
+  readonly #closed: Promise<unknown>;
+  #isClosed = false;
+
+  constructor(command: string, args: readonly string[], options: SpawnOptions = {}) {
+    this.child = spawn(command, args, {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true, // in a process group of its own
+      ...options,
+    });
+    this.#news.setMaxListeners(0);
+    this.child.stdout?.on('data', (data: Buffer) => {
+      this.stdout += data.toString();
+      this.#news.emit('news');
+    });
+    this.child.stderr?.on('data', (data: Buffer) => {
+      this.stderr += data.toString();
+      this.#news.emit('news');
+    });
+    this.#closed = once(this.child, 'close').then(() => {
+      this.#isClosed = true;
+      Program.#running.delete(this);
+      this.#news.emit('news');
+    });
+    Program.#running.add(this);
+  }
+
+  /** One of the five programs, as `npx ts-node src/NAME.ts` runs it. */
+  static lab(name: string, args: readonly string[] = [], options: SpawnOptions = {}): Program {
+    const node = ['-r', 'ts-node/register', path.join('src', `${name}.ts`), ...args];
+    return new Program(process.execPath, node, options);
+  }
+
+  /** Ends every program that a test has left running. */
+  static async killAll(): Promise<void> {
+    await Promise.all([...Program.#running].map((program) => program.kill('SIGKILL')));
+  }
+
+  /** Waits until the program has printed something like this, on stdout or stderr. */
+  async printed(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
+      if (match) return match;
+      if (this.#isClosed) {
+        throw new Error(
+          `ended without printing ${String(pattern)}:\n${this.stdout}\n${this.stderr}`,
+        );
+      }
+      await once(this.#news, 'news');
+    }
+  }
+
+  /** Waits for the banner of a server and gives the port. */
+  async listening(): Promise<number> {
+    const [, port] = await this.printed(/listening on \S+:(\d+)\n/);
+    return Number(port);
+  }
+
+  async ended(): Promise<Outcome> {
+    await this.#closed;
+    const { exitCode: code, signalCode: signal } = this.child;
+    return { code, signal, stdout: this.stdout, stderr: this.stderr };
+  }
+
+  /** Sends a signal to the program, and to what it has started, and waits for its end. */
+  kill(signal: NodeJS.Signals): Promise<Outcome> {
+    if (this.child.pid !== undefined && !this.#isClosed) process.kill(-this.child.pid, signal);
+    return this.ended();
+  }
+}
+
+/** Runs one of the five programs to its end. */
+export function runLab(name: string, args: readonly string[] = [], options: SpawnOptions = {}) {
+  return Program.lab(name, args, options).ended();
+}

@@ -1,0 +1,213 @@
+import { expect } from 'chai';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { bareServer } from '../helpers/bareServer';
+import { type Outcome, Program, ROOT, runLab } from '../helpers/Program';
+
+/** What every failed program has in common: its name, the reason, nothing on stdout, exit code 1. */
+function expectFailure(name: string, outcome: Outcome, reason: RegExp, advice: RegExp): void {
+  expect(outcome.stderr).to.match(new RegExp(`^${name}: `, 'm'));
+  expect(outcome.stderr).to.match(reason);
+  expect(outcome.stderr).to.match(advice);
+  expect(outcome.stderr, 'a stack trace').not.to.match(/\n {4}at /);
+  expect(outcome.stdout).to.equal('');
+  expect(outcome.code).to.equal(1);
+}
+
+describe('What a learner reads', () => {
+  afterEach(() => Program.killAll());
+
+  describe('when a server can not start', () => {
+    it('because the port is in use', async () => {
+      await using holder = await bareServer(() => undefined);
+
+      const outcome = await runLab('DateServer', ['--port', String(holder.port)]);
+
+      const reason = new RegExp(
+        `bind\\(127.0.0.1:${holder.port}\\) failed: port ${holder.port} is already in use`,
+      );
+      expectFailure('DateServer', outcome, reason, /^Try: another port/m);
+    });
+
+    it('because the port is reserved', async () => {
+      const preload = path.join(ROOT, 'test/helpers/noRightToBind.cjs');
+      const env = { ...process.env, NODE_OPTIONS: `--require ${JSON.stringify(preload)}` };
+
+      const outcome = await runLab('EchoServer', ['--port', '80'], { env });
+
+      const reason = /bind\(127.0.0.1:80\) failed: ports below 1024 are reserved/;
+      expectFailure('EchoServer', outcome, reason, /^Try: a port from 1024 up/m);
+    });
+
+    it('because the host does not resolve', async () => {
+      const outcome = await runLab('EchoServer', ['--host', 'no-such-host.invalid', '--port', '0']);
+
+      const reason = /bind\(no-such-host.invalid:0\) failed: .*no-such-host.invalid/;
+      expectFailure('EchoServer', outcome, reason, /^Try: this machine's own address/m);
+    });
+
+    it("because the host is not this machine's", async () => {
+      const outcome = await runLab('EchoServer', ['--host', '192.0.2.1', '--port', '0']);
+
+      const reason = /192.0.2.1 is not an address of this machine/;
+      expectFailure('EchoServer', outcome, reason, /^Try: this machine's own address/m);
+    });
+  });
+
+  describe('when the log folder can not be used', () => {
+    let folder: string;
+
+    beforeEach(async () => {
+      folder = await mkdtemp(path.join(tmpdir(), 'lab3-'));
+    });
+    afterEach(() => rm(folder, { recursive: true, force: true }));
+
+    it('because it is a file', async () => {
+      const file = path.join(folder, 'logs');
+      await writeFile(file, '');
+
+      const outcome = await runLab('LoggingDateServer', ['--port', '0', '--log-dir', file]);
+
+      expectFailure(
+        'LoggingDateServer',
+        outcome,
+        /log folder .*logs: it is not a folder/,
+        /^Try: .*--log-dir/m,
+      );
+    });
+
+    it('because it may not be written into', async () => {
+      const preload = path.join(ROOT, 'test/helpers/noRightToWrite.cjs');
+      const env = { ...process.env, NODE_OPTIONS: `--require ${JSON.stringify(preload)}` };
+      await chmod(folder, 0o555);
+
+      const outcome = await runLab('LoggingDateServer', ['--port', '0', '--log-dir', folder], {
+        env,
+      });
+
+      expectFailure(
+        'LoggingDateServer',
+        outcome,
+        /you may not write into it/,
+        /^Try: .*--log-dir/m,
+      );
+    });
+  });
+
+  describe('when a client fails', () => {
+    it('because no server is there', async () => {
+      const { port, ...holder } = await bareServer(() => undefined);
+      await holder.close();
+
+      const outcome = await runLab('DateClient', ['--port', String(port), '--wait', '0.3']);
+
+      expect(outcome.stderr).to.match(/^DateClient: no server on 127.0.0.1:\d+ yet, waiting 0.3 s/);
+      const reason = new RegExp(`connect\\(127.0.0.1:${port}\\) failed: connection refused`);
+      const advice = new RegExp(`^Try: .*npx ts-node src/DateServer.ts --port ${port} &`, 'm');
+      expectFailure('DateClient', outcome, reason, advice);
+    });
+
+    it('because localhost refuses on all of its addresses', async () => {
+      const { port, ...holder } = await bareServer(() => undefined);
+      await holder.close();
+
+      const args = ['--host', 'localhost', '--port', String(port), '--wait', '0.1'];
+      const outcome = await runLab('EchoClient', args);
+
+      const advice = new RegExp(`npx ts-node src/EchoServer.ts --port ${port} &`);
+      expectFailure('EchoClient', outcome, /connection refused/, advice);
+    });
+
+    it('because the host does not resolve', async () => {
+      const outcome = await runLab('EchoClient', ['--host', 'no-such-host.invalid']);
+
+      expectFailure(
+        'EchoClient',
+        outcome,
+        /no-such-host.invalid/,
+        /^Try: a server on this machine/m,
+      );
+    });
+
+    it('because no answer comes in time', async () => {
+      await using silent = await bareServer(() => undefined);
+
+      const outcome = await runLab('DateClient', [
+        '--port',
+        String(silent.port),
+        '--timeout',
+        '0.2',
+      ]);
+
+      expectFailure(
+        'DateClient',
+        outcome,
+        /recv\(.*\) failed: no answer in time/,
+        /^Try: .*--timeout/m,
+      );
+    });
+
+    it('because the server hangs up without a reply', async () => {
+      await using rude = await bareServer((client) => client.end());
+
+      const outcome = await runLab('DateClient', ['--port', String(rude.port)]);
+
+      expectFailure('DateClient', outcome, /the peer hung up without a whole reply/, /^Try: /m);
+    });
+
+    it('because the server resets the connection', async () => {
+      await using rude = await bareServer((client) => {
+        client.on('data', () => client.resetAndDestroy());
+      });
+
+      const outcome = await runLab('EchoClient', ['--port', String(rude.port)]);
+
+      expectFailure('EchoClient', outcome, /the peer reset the connection/, /^Try: /m);
+    });
+
+    it('because the reply is no date, and its escape sequences do not reach the terminal', async () => {
+      await using liar = await bareServer((client) => client.end('\u001b[2Jnoon\u009b31m\n'));
+
+      const outcome = await runLab('DateClient', ['--port', String(liar.port)]);
+
+      expectFailure('DateClient', outcome, /the reply is not a date: \\u001b\[2Jnoon/, /^Try: /m);
+      expect(outcome.stderr).not.to.match(/(?!\n)\p{Cc}/u);
+    });
+
+    it('because the reply is an error of the server', async () => {
+      await using server = await bareServer((client) =>
+        client.end('ERROR request could not be logged\n'),
+      );
+
+      const outcome = await runLab('DateClient', ['--port', String(server.port)]);
+
+      expectFailure('DateClient', outcome, /ERROR request could not be logged/, /^Try: /m);
+    });
+
+    it('because the reply is too long', async () => {
+      await using chatty = await bareServer((client) => client.write('x'.repeat(5000)));
+
+      const outcome = await runLab('DateClient', ['--port', String(chatty.port)]);
+
+      expectFailure('DateClient', outcome, /reply longer than 1024 bytes/, /^Try: /m);
+    });
+
+    it('because what comes back is not what was sent', async () => {
+      await using liar = await bareServer((client) => client.write('Jello, world'));
+
+      const outcome = await runLab('EchoClient', ['--port', String(liar.port)]);
+
+      expectFailure('EchoClient', outcome, /what came back is not what was sent/, /^Try: /m);
+    });
+  });
+
+  it('has the stack trace with LAB_DEBUG=1', async () => {
+    const env = { ...process.env, LAB_DEBUG: '1' };
+
+    const outcome = await runLab('EchoServer', ['--host', '192.0.2.1', '--port', '0'], { env });
+
+    expect(outcome.stderr).to.match(/\n {4}at .*SocketError\.ts/);
+    expect(outcome.stderr).to.contain('EADDRNOTAVAIL');
+  });
+});
