@@ -3,5 +3,11 @@ import { escapeControls } from '../services/text';
 
 /** A text in quotes, as Python's `repr` shows it, whatever it contains. */
 export function quote(text: string): string {
-  return escapeControls(inspect(text, { breakLength: Infinity, maxStringLength: Infinity }));
+  const quoted = inspect(text, { breakLength: Infinity, maxStringLength: Infinity });
+  return escapeControls(quoted.startsWith('`') ? withoutBackticks(quoted) : quoted);
+}
+
+/** Python has no third kind of quotes for a text that contains both others. */
+function withoutBackticks(quoted: string): string {
+  return `'${quoted.slice(1, -1).replaceAll("'", "\\'")}'`;
 }

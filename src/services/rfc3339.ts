@@ -15,7 +15,10 @@ export function formatRfc3339(moment: Date): string {
 
 /** Whether a text is a moment in that form. */
 export function isRfc3339(text: string): boolean {
-  return FORM.test(text) && !Number.isNaN(Date.parse(text));
+  if (!FORM.test(text) || Number.isNaN(Date.parse(text))) return false;
+  const local = text.slice(0, 'YYYY-MM-DDThh:mm:ss'.length);
+  // JavaScript takes 30 February for 2 March; the text must come back as it was.
+  return new Date(`${local}Z`).toISOString().startsWith(local);
 }
 
 function twoDigits(value: number): string {

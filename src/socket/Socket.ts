@@ -5,17 +5,18 @@ import { SocketError } from './SocketError';
 const NOTHING = Buffer.alloc(0);
 const DONE = Promise.resolve();
 
-/** Somebody who waits in `recv` or `poll` for bytes, end of file or an error. */
+/** Somebody who waits in `recv` for bytes, end of file or an error. */
 interface Receiver {
-  /** Takes what it wants of `data`, gives back the rest. Empty: end of file, or the time is up. */
-  take(data: Buffer): Buffer;
-  fail(error: SocketError): void;
+  /** The most bytes it takes; 0 for `poll`, which takes none. */
+  readonly size: number;
+  readonly resolve: (data: Buffer) => void;
+  readonly reject: (error: SocketError) => void;
 }
 
 /** Somebody who waits in `sendall` until the peer's window has room again. */
 interface Sender {
-  resolve(): void;
-  reject(error: SocketError): void;
+  readonly resolve: () => void;
+  readonly reject: (error: SocketError) => void;
 }
 
 const owner = Symbol('Socket');
@@ -106,15 +107,7 @@ export class Socket implements AsyncDisposable {
   recv(size: number): Promise<Buffer> {
     if (this.#unread.length > 0) return Promise.resolve(this.#takeUnread(size));
     if (this.#ended) return Promise.resolve(NOTHING);
-    return new Promise((resolve, reject) => {
-      this.#wait({
-        take(data) {
-          resolve(data.length > size ? data.subarray(0, size) : data);
-          return data.length > size ? data.subarray(size) : NOTHING;
-        },
-        fail: reject,
-      });
-    });
+    return this.#wait(size);
   }
 
   /**
@@ -139,21 +132,15 @@ export class Socket implements AsyncDisposable {
   poll(ms: number): Promise<boolean> {
     if (this.#unread.length > 0 || this.#ended || this.#failure) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
+      const late = setTimeout(() => {
         this.#receiver = undefined;
         resolve(false);
       }, ms);
       const ready = () => {
-        clearTimeout(timer);
+        clearTimeout(late);
         resolve(true);
       };
-      this.#wait({
-        take(data) {
-          ready();
-          return data;
-        },
-        fail: ready,
-      });
+      this.#wait(0).then(ready, ready);
     });
   }
 
@@ -205,16 +192,15 @@ export class Socket implements AsyncDisposable {
     return data;
   }
 
-  #wait(receiver: Receiver): void {
+  #wait(size: number): Promise<Buffer> {
     if (this.#receiver)
       throw new Error('somebody already waits in recv() or poll() of this socket');
-    if (this.#failure ?? this.#wire.pending) {
-      receiver.fail(this.#whyNot('recv'));
-      return;
-    }
-    this.#receiver = receiver;
+    if (this.#failure ?? this.#wire.pending) return Promise.reject(this.#whyNot('recv'));
     if (this.#patience !== undefined) this.#endAfterSilence(this.#patience);
     if (this.#wire.isPaused()) this.#wire.resume();
+    return new Promise((resolve, reject) => {
+      this.#receiver = { size, resolve, reject };
+    });
   }
 
   /** Bytes, or with none of them end of file, reach whoever waits; what nobody wants is kept. */
@@ -223,10 +209,13 @@ export class Socket implements AsyncDisposable {
     if (data.length === 0) this.#ended = true;
     const receiver = this.#receiver;
     this.#receiver = undefined;
-    const rest = receiver ? receiver.take(data) : data;
-    if (rest.length === 0) return;
-    this.#unread = this.#unread.length === 0 ? rest : Buffer.concat([this.#unread, rest]);
+    if (receiver && data.length <= receiver.size) {
+      receiver.resolve(data);
+      return;
+    }
+    this.#unread = this.#unread.length === 0 ? data : Buffer.concat([this.#unread, data]);
     this.#wire.pause();
+    receiver?.resolve(this.#takeUnread(receiver.size));
   }
 
   #fail(error: SocketError): void {
@@ -234,7 +223,7 @@ export class Socket implements AsyncDisposable {
     // Node drops its 'data' events on an error, but not the bytes: they were received before it.
     const rest = this.#wire.read() as Buffer | null;
     if (rest) this.#deliver(rest);
-    this.#receiver?.fail(this.#failure);
+    this.#receiver?.reject(this.#failure);
     this.#receiver = undefined;
     for (const sender of this.#senders.splice(0)) sender.reject(this.#failure);
   }

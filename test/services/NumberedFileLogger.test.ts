@@ -1,0 +1,330 @@
+import 'reflect-metadata';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import fs from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import * as path from 'node:path';
+import { promisify } from 'node:util';
+import { LogFolder, NumberedFileLogger } from '../../src/services/NumberedFileLogger';
+import { RequestNotLogged } from '../../src/services/RequestLogger';
+import { afterwards, cleanUp } from '../helpers/cleanUp';
+import { FakeClock } from '../helpers/FakeClock';
+import { rejection } from '../helpers/rejection';
+import { setZone } from '../helpers/setZone';
+import { temporaryFolder } from '../helpers/temporaryFolder';
+
+const CLIENT = '127.0.0.1:53344';
+const TIME = '2026-11-23T23:50:44.123+11:00';
+const LINE = /^(\S+) (\S+) (".*")\n$/;
+
+describe('NumberedFileLogger', () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    setZone('Australia/Sydney');
+    folder = await temporaryFolder();
+  });
+  afterEach(cleanUp);
+
+  async function openLogger(where = folder, Logger = NumberedFileLogger) {
+    const logger = new Logger(new FakeClock(), new LogFolder(where));
+    await logger.open();
+    return logger;
+  }
+
+  const read = (number: number) => readFile(path.join(folder, `log${number}.txt`), 'utf8');
+
+  /** The requests in the folder's files, by number; each file is one whole line. */
+  async function requestsByNumber(): Promise<Map<number, string>> {
+    const requests = new Map<number, string>();
+    for (const name of await readdir(folder)) {
+      const number = /^log(\d+)\.txt$/.exec(name)?.[1];
+      expect(number, `a number in ${name}`).not.to.be.undefined;
+      requests.set(Number(number), await readRequest(Number(number)));
+    }
+    return requests;
+  }
+
+  async function readRequest(number: number): Promise<string> {
+    const line = await read(number);
+    expect(line).to.match(LINE);
+    return JSON.parse(LINE.exec(line)?.[3] ?? '') as string;
+  }
+
+  describe('numbers and names', () => {
+    it('begins with log0.txt in an empty folder, a file for each request', async () => {
+      const logger = await openLogger();
+
+      await logger.log('What time is it?', CLIENT);
+      await logger.log('', '[::1]:53344');
+
+      expect(await readdir(folder)).to.have.members(['log0.txt', 'log1.txt']);
+      expect(await read(0)).to.equal(`${TIME} ${CLIENT} "What time is it?"\n`);
+      expect(await read(1)).to.equal(`${TIME} [::1]:53344 ""\n`);
+    });
+
+    it('makes nothing but the folder before the first request', async () => {
+      folder = path.join(folder, 'made', 'if', 'missing');
+
+      await openLogger();
+
+      expect(await readdir(folder)).to.deep.equal([]);
+    });
+
+    it('goes on after the highest number, not into gaps', async () => {
+      for (const number of [0, 3, 11]) await writeFile(path.join(folder, `log${number}.txt`), 'x');
+
+      await (await openLogger()).log('next', CLIENT);
+
+      expect(await readRequest(12)).to.equal('next');
+      expect(await readdir(folder)).to.have.lengthOf(4);
+    });
+
+    it('ignores what is not named as it names files', async () => {
+      const others = [
+        'log007.txt',
+        'log8.txt.bak',
+        'log-9.txt',
+        'Log10.txt',
+        'log11.TXT',
+        'log12.txt~',
+        'mylog13.txt',
+        'log.txt',
+        'log1e3.txt',
+        'log٣.txt',
+        'log14.txt\n',
+        `log${'9'.repeat(30)}.txt`,
+      ];
+      for (const name of others) await writeFile(path.join(folder, name), 'not ours');
+
+      await (await openLogger()).log('first', CLIENT);
+
+      expect(await readRequest(0)).to.equal('first');
+      expect(await readdir(folder)).to.have.members([...others, 'log0.txt']);
+      for (const name of others) {
+        expect(await readFile(path.join(folder, name), 'utf8')).to.equal('not ours');
+      }
+    });
+
+    it('uses no number again after it was opened anew', async () => {
+      await (await openLogger()).log('before', CLIENT);
+      await (await openLogger()).log('after', CLIENT);
+
+      expect([...(await requestsByNumber())]).to.have.deep.members([
+        [0, 'before'],
+        [1, 'after'],
+      ]);
+    });
+
+    it('goes past a number that something else has, whatever that is', async () => {
+      const logger = await openLogger();
+      await mkdir(path.join(folder, 'log0.txt'));
+      await fs.promises.symlink('nowhere', path.join(folder, 'log1.txt'));
+
+      await logger.log('past', CLIENT);
+
+      expect(await readRequest(2)).to.equal('past');
+      expect(await readdir(folder)).to.have.lengthOf(3);
+    });
+  });
+
+  describe('many requests at once', () => {
+    it('gives 200 calls their numbers in the order of the calls', async () => {
+      const logger = await openLogger();
+      const requests = Array.from({ length: 200 }, (_, index) => `request ${index}`);
+
+      await Promise.all(requests.map((request) => logger.log(request, CLIENT)));
+
+      const logged = await requestsByNumber();
+      expect(requests.map((_, number) => logged.get(number))).to.deep.equal(requests);
+      expect(logged.size).to.equal(200);
+    });
+
+    it('lets two loggers share a folder: nothing lost, each in its own order', async () => {
+      const loggers = { a: await openLogger(), b: await openLogger() };
+      const requests = Array.from({ length: 150 }, (_, index) => index);
+
+      await Promise.all(
+        requests.flatMap((index) => [
+          loggers.a.log(`a${index}`, CLIENT),
+          loggers.b.log(`b${index}`, CLIENT),
+        ]),
+      );
+
+      const logged = [...(await requestsByNumber())].sort(([one], [other]) => one - other);
+      for (const name of ['a', 'b']) {
+        const own = logged.map(([, request]) => request).filter((text) => text.startsWith(name));
+        expect(own).to.deep.equal(requests.map((index) => `${name}${index}`));
+      }
+      expect(logged).to.have.lengthOf(300);
+    });
+
+    it('gets on after another has taken its next 100 numbers', async () => {
+      const logger = await openLogger();
+      const other = await openLogger();
+      for (let count = 0; count < 100; count++) await other.log(`theirs ${count}`, CLIENT);
+
+      await logger.log('mine', CLIENT);
+      await logger.log('mine too', CLIENT);
+
+      const logged = await requestsByNumber();
+      expect(logged.get(100)).to.equal('mine');
+      expect(logged.get(101)).to.equal('mine too');
+      for (let count = 0; count < 100; count++) {
+        expect(logged.get(count)).to.equal(`theirs ${count}`);
+      }
+    });
+  });
+
+  describe('what a request may contain', () => {
+    it('is anything: one line comes of it, and JSON gives it back', async () => {
+      const logger = await openLogger();
+      let next = 0;
+
+      await fc.assert(
+        fc.asyncProperty(fc.string({ unit: 'binary' }), async (request) => {
+          await logger.log(request, CLIENT);
+
+          expect(await readRequest(next++)).to.equal(request);
+        }),
+        {
+          examples: [
+            [`forged\n${TIME} ${CLIENT} "forged"\n`],
+            ['\r\n"quotes" \'and\' \\backslashes\\'],
+            ['\u001b[2J\u0000\u007f\u0085\u009b\u2028\u2029\u202e'],
+            ['half a character: \ud83d, and the other half: \ude00'],
+            ['x'.repeat(1024)],
+          ],
+        },
+      );
+    });
+
+    it('has every control character escaped', async () => {
+      const logger = await openLogger();
+      const codes = Array.from({ length: 0xa0 }, (_, code) => code);
+
+      await logger.log(String.fromCharCode(...codes, 0x2028, 0x2029), CLIENT);
+
+      expect(await read(0)).to.match(/^[ -~]+\n$/);
+    });
+  });
+
+  describe('when it can not log', () => {
+    async function openingFails(where: string): Promise<RequestNotLogged> {
+      const error = await rejection(openLogger(where));
+      expect(error).to.be.instanceOf(RequestNotLogged);
+      return error as RequestNotLogged;
+    }
+
+    it('refuses to open a folder that is a file, and says so', async () => {
+      const file = path.join(folder, 'file');
+      await writeFile(file, 'kept');
+
+      const { message } = await openingFails(file);
+
+      expect(message).to.equal(`log folder ${file}: it is not a folder`);
+      expect(await readFile(file, 'utf8')).to.equal('kept');
+    });
+
+    it('refuses to open a folder below a file, and says so', async () => {
+      const below = path.join(folder, 'file', 'logs');
+      await writeFile(path.join(folder, 'file'), '');
+
+      const { message, code } = await openingFails(below);
+
+      expect(message).to.include(below).and.to.include('not a folder');
+      expect(code).to.equal('ENOTDIR');
+    });
+
+    it('tells that the folder is gone, and goes on when it is back', async () => {
+      const logger = await openLogger();
+      await logger.log('zero', CLIENT);
+      await logger.log('one', CLIENT);
+      await rm(folder, { recursive: true });
+
+      const errors = await Promise.all([
+        rejection(logger.log('lost', CLIENT)),
+        rejection(logger.log('lost too', CLIENT)),
+      ]);
+      await mkdir(folder);
+      await logger.log('back', CLIENT);
+      await logger.log('and on', CLIENT);
+
+      for (const error of errors) {
+        expect(error).to.be.instanceOf(RequestNotLogged);
+        expect(error).to.include({ code: 'ENOENT', reply: 'request could not be logged' });
+        expect((error as Error).message)
+          .to.include(folder)
+          .and.to.include('no longer there');
+      }
+      const logged = await requestsByNumber();
+      expect([...logged.values()]).to.have.members(['back', 'and on']);
+      expect([...logged.keys()].filter((number) => number < 2)).to.deep.equal([]);
+    });
+
+    /** The logger on a disk where writing goes as `write` says. */
+    function loggerOnDisk(write: (file: number, line: Buffer) => Promise<number>) {
+      const original = fs.write;
+      const faulty = Object.assign(
+        () => {
+          throw new Error('only the promise form is faulty');
+        },
+        {
+          [promisify.custom]: async (file: number, line: Buffer) => {
+            return { bytesWritten: await write(file, line), buffer: line };
+          },
+        },
+      );
+      (fs as { write: unknown }).write = faulty;
+      const file = require.resolve('../../src/services/NumberedFileLogger');
+      const cached = require.cache[file];
+      const restore = () => {
+        (fs as { write: unknown }).write = original;
+        require.cache[file] = cached;
+      };
+      afterwards(restore);
+      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+      delete require.cache[file];
+      // The module takes hold of `write` while it is loaded.
+      // eslint-disable-next-line @typescript-eslint/no-require-imports
+      const loaded = require(file) as { NumberedFileLogger: typeof NumberedFileLogger };
+      restore();
+      return openLogger(folder, loaded.NumberedFileLogger);
+    }
+
+    const noSpace = () => Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+
+    for (const [what, half] of [
+      ['no room at all', () => Promise.reject(noSpace())],
+      ['room for half a line', (file, line) => writeBytes(file, line.subarray(0, 20))],
+      [
+        'no room after half a line',
+        (file, line) => {
+          return writeBytes(file, line.subarray(0, 20)).then(() => Promise.reject(noSpace()));
+        },
+      ],
+    ] as [string, (file: number, line: Buffer) => Promise<number>][]) {
+      it(`leaves no file behind on a disk with ${what}, and goes on when there is`, async () => {
+        let full = true;
+        const logger = await loggerOnDisk((file, line) =>
+          full ? half(file, line) : writeBytes(file, line),
+        );
+
+        const error = await rejection(logger.log('lost', CLIENT));
+        const left = await readdir(folder);
+        full = false;
+        await logger.log('kept', CLIENT);
+
+        expect(error).to.be.instanceOf(RequestNotLogged);
+        expect(error).to.include({ code: 'ENOSPC', reply: 'request could not be logged' });
+        expect((error as Error).message).to.include('the disk is full');
+        expect(left).to.deep.equal([]);
+        expect([...(await requestsByNumber()).values()]).to.deep.equal(['kept']);
+      });
+    }
+  });
+});
+
+const writeBytes = async (file: number, bytes: Buffer): Promise<number> => {
+  return (await promisify(fs.write)(file, bytes)).bytesWritten;
+};
