@@ -4,7 +4,7 @@ import { Socket } from './Socket';
 import { SocketError } from './SocketError';
 
 /** How many connections may wait for `accept`, unless `listen` is told otherwise (Node's default). */
-const BACKLOG = 511;
+export const BACKLOG = 511;
 
 interface Accepter {
   resolve(client: Socket): void;

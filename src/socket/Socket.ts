@@ -172,7 +172,8 @@ export class Socket implements AsyncDisposable {
       wire.once('close', () => {
         resolve();
       });
-      wire.destroySoon();
+      if (wire.pending) wire.destroy();
+      else wire.destroySoon();
     });
     return this.#closed;
   }
@@ -282,7 +283,8 @@ export class Socket implements AsyncDisposable {
   static #onClose(this: Wire): void {
     const socket = this[owner];
     clearTimeout(socket.#silence);
-    socket.#fail(new SocketError('recv', 'EBADF', socket.peer));
+    const { call, address } = socket.#underWay();
+    socket.#fail(new SocketError(call, 'EBADF', address));
   }
 
   #underWay(): { call: 'connect' | 'recv'; address: Address | undefined } {

@@ -7,7 +7,10 @@ export interface BareServer extends AsyncDisposable {
 }
 
 /** A server on a free port that treats its clients as it is told, right or wrong. */
-export async function bareServer(treat: (client: net.Socket) => unknown): Promise<BareServer> {
+export async function bareServer(
+  treat: (client: net.Socket) => unknown,
+  at = 0,
+): Promise<BareServer> {
   const clients = new Set<net.Socket>();
   const server = net.createServer((client) => {
     clients.add(client);
@@ -15,7 +18,7 @@ export async function bareServer(treat: (client: net.Socket) => unknown): Promis
     client.on('close', () => clients.delete(client));
     treat(client);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(at, '127.0.0.1');
   await once(server, 'listening');
   const close = async () => {
     for (const client of clients) client.destroy();

@@ -1,0 +1,165 @@
+import { expect } from 'chai';
+import * as fc from 'fast-check';
+import {
+  type MessageLimits,
+  MessageReader,
+  MessageTooLong,
+  type MessageSource,
+} from '../../src/socket/MessageReader';
+import { rejection } from '../helpers/rejection';
+
+const LIMITS: MessageLimits = { what: 'request', maxBytes: 1024, silence: 100, timeout: 60_000 };
+const SILENCE = Symbol('silence');
+
+/** Gives its segments one by one, then end of file; where a silence stands, `poll` runs out of time. */
+class FakeSource implements MessageSource {
+  readonly peer = { host: '127.0.0.1', port: 12345 };
+  readonly #segments: (Buffer | typeof SILENCE)[];
+  readonly polled: number[] = [];
+
+  constructor(...segments: (string | Uint8Array | typeof SILENCE)[]) {
+    this.#segments = segments.map((segment) =>
+      segment === SILENCE ? SILENCE : Buffer.from(segment),
+    );
+  }
+
+  recv(size: number): Promise<Buffer> {
+    expect(size).to.be.greaterThan(0);
+    let segment = this.#segments.shift();
+    while (segment === SILENCE) segment = this.#segments.shift();
+    if (segment && segment.length > size) this.#segments.unshift(segment.subarray(size));
+    return Promise.resolve(segment?.subarray(0, size) ?? Buffer.alloc(0));
+  }
+
+  poll(ms: number): Promise<boolean> {
+    this.polled.push(ms);
+    return Promise.resolve(this.#segments[0] !== SILENCE);
+  }
+}
+
+async function messages(source: MessageSource, limits = LIMITS): Promise<string[]> {
+  const reader = new MessageReader(source, limits);
+  const found: string[] = [];
+  for (;;) {
+    const message = await reader.next();
+    if (message === undefined) return found;
+    found.push(message);
+  }
+}
+
+describe('MessageReader', () => {
+  const framings: [
+    condition: string,
+    segments: (string | Buffer | typeof SILENCE)[],
+    found: string[],
+  ][] = [
+    ['ends a message at a newline', ['time?\n'], ['time?']],
+    ['drops a return before the newline', ['time?\r\n'], ['time?']],
+    ['keeps a return that is not before the newline', ['a\rb\r\r\n'], ['a\rb\r']],
+    ['keeps a return at end of file', ['a\r'], ['a\r']],
+    ['finds glued messages', ['one\ntwo\r\nthree\n'], ['one', 'two', 'three']],
+    ['puts a message together byte by byte', 'time?\nnow?\r\n'.split(/(?:)/), ['time?', 'now?']],
+    ['puts a return and a newline together', ['one\r', '\ntwo\n'], ['one', 'two']],
+    ['ends a message at end of file', ['one\ntwo'], ['one', 'two']],
+    ['finds nothing where nothing was sent', [], []],
+    ['takes an empty line for an empty message', ['\n\r\n'], ['', '']],
+    [
+      'ends a message without a newline at silence',
+      ['time?', SILENCE, 'now?', SILENCE],
+      ['time?', 'now?'],
+    ],
+    ['does not end a message while more is coming', ['ti', 'me?', SILENCE], ['time?']],
+    [
+      'puts together a character cut in two',
+      [
+        Buffer.from('größe 👩\n').subarray(0, 3),
+        Buffer.from('größe 👩\n').subarray(3, 10),
+        Buffer.from('größe 👩\n').subarray(10),
+      ],
+      ['größe 👩'],
+    ],
+    ['replaces what is not UTF-8', [Buffer.from([0x61, 0xff, 0x62, 0x0a])], ['a\ufffdb']],
+    [
+      'takes the longest message',
+      [`${'x'.repeat(1024)}\n${'y'.repeat(1024)}\r\n`],
+      ['x'.repeat(1024), 'y'.repeat(1024)],
+    ],
+    ['takes the longest message at silence', ['x'.repeat(1024), SILENCE], ['x'.repeat(1024)]],
+  ];
+  for (const [condition, segments, found] of framings) {
+    it(condition, async () => {
+      expect(await messages(new FakeSource(...segments))).to.deep.equal(found);
+    });
+  }
+
+  const tooLong: [condition: string, segments: (string | typeof SILENCE)[]][] = [
+    ['with a newline', [`${'x'.repeat(1025)}\n`]],
+    ['with a return and a newline', [`${'x'.repeat(1025)}\r\n`]],
+    ['without an end', ['x'.repeat(5000)]],
+    ['byte by byte', 'x'.repeat(1025).split(/(?:)/)],
+    ['with a return at silence', [`${'x'.repeat(1024)}\r`, SILENCE]],
+    ['with a return at end of file', [`${'x'.repeat(1024)}\r`]],
+    ['with a return before something else', [`${'x'.repeat(1024)}\r`, 'y\n']],
+  ];
+  for (const [condition, segments] of tooLong) {
+    it(`refuses a message of 1,025 bytes ${condition}, but not the one before it`, async () => {
+      const reader = new MessageReader(new FakeSource('good\n', ...segments), LIMITS);
+
+      expect(await reader.next()).to.equal('good');
+      const error = await rejection(reader.next());
+
+      expect(error).to.be.instanceOf(MessageTooLong);
+      expect((error as MessageTooLong).reply).to.equal('request longer than 1024 bytes');
+    });
+  }
+
+  it('waits for the rest no longer than the silence', async () => {
+    const source = new FakeSource('time?', SILENCE);
+
+    await messages(source);
+
+    expect(source.polled).to.deep.equal([100]);
+  });
+
+  it('gives up a message that trickles in for too long', async () => {
+    const source = new FakeSource('t', 'i', 'm', 'e');
+
+    const error = await rejection(messages(source, { ...LIMITS, timeout: 0 }));
+
+    expect(error).to.have.property('code', 'ETIMEDOUT');
+    expect(error).to.have.property('message').that.contains('the request was not complete');
+  });
+
+  it('gives up a reply that stays incomplete, since silence does not end one', async () => {
+    const reply: MessageLimits = { what: 'reply', maxBytes: 1024, silence: Infinity, timeout: 50 };
+
+    const error = await rejection(messages(new FakeSource('2026-', SILENCE), reply));
+
+    expect(error).to.have.property('code', 'ETIMEDOUT');
+  });
+
+  it('gives the same messages, wherever the stream is cut', async () => {
+    const message = fc
+      .string({ unit: 'binary', maxLength: 200 })
+      .map((text) => Buffer.from(text.replace(/[\r\n]/g, ' ')).toString());
+    const line = fc.tuple(message, fc.constantFrom('\n', '\r\n'));
+    await fc.assert(
+      fc.asyncProperty(fc.array(line), fc.array(fc.nat()), async (lines, cuts) => {
+        const stream = Buffer.from(lines.flat().join(''));
+
+        const found = await messages(new FakeSource(...cut(stream, cuts)));
+
+        expect(found).to.deep.equal(lines.map(([text]) => text));
+      }),
+    );
+  });
+});
+
+/** The stream in segments that end at these places. */
+function cut(stream: Buffer, places: number[]): Buffer[] {
+  const ends = places.map((place) => place % (stream.length + 1)).sort((a, b) => a - b);
+  const starts = [0, ...ends];
+  return starts
+    .map((start, index) => stream.subarray(start, ends[index]))
+    .filter((segment) => segment.length > 0);
+}

@@ -1,0 +1,49 @@
+import { expect } from 'chai';
+import { codeOf, SocketError } from '../../src/socket/SocketError';
+
+const ADDRESS = { host: '127.0.0.1', port: 6015 };
+
+describe('SocketError', () => {
+  it('says which call failed, where, and why', () => {
+    const error = new SocketError('bind', 'EADDRINUSE', ADDRESS);
+
+    expect(error.message).to.match(
+      /^bind\(127\.0\.0\.1:6015\) failed: port 6015 is already in use/,
+    );
+    expect(error.code).to.equal('EADDRINUSE');
+    expect(error.call).to.equal('bind');
+  });
+
+  it('keeps the original as its cause', () => {
+    const cause = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+
+    const error = SocketError.from('recv', cause, ADDRESS);
+
+    expect(error.cause).to.equal(cause);
+    expect(error.message).to.equal('recv(127.0.0.1:6015) failed: the peer reset the connection');
+  });
+
+  it('unfolds the errors of several addresses, whose own message is empty', () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+
+    const error = SocketError.from('connect', new AggregateError([refused, refused]), ADDRESS);
+
+    expect(error.code).to.equal('ECONNREFUSED');
+    expect(error.message).to.contain('connection refused');
+  });
+
+  it('leaves a SocketError as it is', () => {
+    const error = new SocketError('recv', 'EOF', ADDRESS);
+
+    expect(SocketError.from('connect', error)).to.equal(error);
+  });
+
+  it('shows what it does not know in the words it came in', () => {
+    const odd = Object.assign(new Error('stranger things'), { code: 'ESTRANGE' });
+
+    expect(SocketError.from('recv', odd).message).to.equal('recv() failed: stranger things');
+    expect(SocketError.from('recv', 'text').code).to.equal('EUNKNOWN');
+    expect(codeOf('text')).to.equal(undefined);
+    expect(codeOf(odd)).to.equal('ESTRANGE');
+  });
+});
