@@ -7,6 +7,7 @@ import type { SocketServer } from '../socket/SocketServer';
 import { adviseServer } from './advice';
 import { complain } from './complain';
 import { ConsoleReport, QuietReport } from './ConsoleReport';
+import { affordableConnections } from './openFiles';
 import { bindablePort, count, createCommand, notEmpty, parseOrExit, seconds } from './options';
 import { survivePipes } from './pipes';
 import { stopOnSignals } from './signals';
@@ -72,7 +73,7 @@ async function createServer(
   { maxConnections, idleTimeout, logDir = '' }: Options,
 ): Promise<SocketServer> {
   const container = createContainer({
-    limits: new ServerLimits(maxConnections, idleTimeout * 1000),
+    limits: new ServerLimits(affordableConnections(maxConnections), idleTimeout * 1000),
     logFolder: new LogFolder(logDir),
   });
   container.bind(Server).toSelf();

@@ -1,10 +1,11 @@
 import * as net from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import type { Address } from './Address';
 import { Socket } from './Socket';
 import { SocketError } from './SocketError';
 
 /** How many connections may wait for `accept`, unless `listen` is told otherwise (Node's default). */
-export const BACKLOG = 511;
+const BACKLOG = 511;
 
 interface Accepter {
   resolve(client: Socket): void;
@@ -20,6 +21,7 @@ export class ListeningSocket implements AsyncDisposable {
   readonly #server = net.createServer({ allowHalfOpen: true, noDelay: true });
   readonly #arrived: Socket[] = [];
   #backlog = BACKLOG;
+  #welcomed = 0;
   #accepter: Accepter | undefined;
   #address: Address | undefined;
   #closed = false;
@@ -87,6 +89,20 @@ export class ListeningSocket implements AsyncDisposable {
     });
   }
 
+  /**
+   * Waits until everybody whom the kernel has connected so far has been accepted. These are no more
+   * than a backlog, so this ends however many others come.
+   */
+  async allAccepted(): Promise<void> {
+    for (let waiting = this.#backlog; waiting > 0; waiting--) {
+      const before = this.#welcomed;
+      // Two turns of the event loop: the first may have looked at this socket already.
+      await setImmediate();
+      await setImmediate();
+      if (this.#welcomed === before) return;
+    }
+  }
+
   /** Gives the port back. Connections that were accepted go on; those that still waited are cut. */
   close(): Promise<void> {
     this.#closed = true;
@@ -101,6 +117,7 @@ export class ListeningSocket implements AsyncDisposable {
   }
 
   #welcome(wire: net.Socket): void {
+    this.#welcomed += 1;
     if (this.#accepter) {
       this.#accepter.resolve(new Socket(wire));
       this.#accepter = undefined;

@@ -1,6 +1,6 @@
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import type { Address } from './Address';
-import { BACKLOG, ListeningSocket } from './ListeningSocket';
+import { ListeningSocket } from './ListeningSocket';
 import { ServerLimits } from './ServerLimits';
 import { ServerReport } from './ServerReport';
 import type { Socket } from './Socket';
@@ -20,7 +20,6 @@ const DISCARD_SIZE = 1024 * 1024;
  * - To hear what happens to it, give `start` a `ServerReport`.
  */
 export abstract class SocketServer {
-  #accepted = 0;
   readonly #conversations = new Map<Socket, Promise<void>>();
   #listening: ListeningSocket | undefined;
   #stopping = false;
@@ -58,7 +57,6 @@ export abstract class SocketServer {
         const client = await welcoming.accept();
         // Not waiting for the conversation is our answer to the slide's "Multithreading": one
         // thread takes turns between all clients, and none of them holds up the others.
-        this.#accepted += 1;
         this.#conversations.set(client, this.#attend(client));
       } catch (error) {
         if (codeOf(error) !== 'EBADF') this.#report.problem(error); // EBADF: stop() has closed it
@@ -85,7 +83,7 @@ export abstract class SocketServer {
    * `grace` milliseconds is cut. Never rejects.
    */
   async stop(grace = 5000): Promise<void> {
-    await this.#acceptTheArrived();
+    await this.#listening?.allAccepted();
     this.#stopping = true;
     await this.#listening?.close();
     for (const client of this.#conversations.keys()) client.drain(LAST_SILENCE);
@@ -97,17 +95,6 @@ export abstract class SocketServer {
     patience.abort();
     for (const client of this.#conversations.keys()) client.abort();
   }
-
-  /** Clients that the kernel has connected and that wait for `accept`: no more than a backlog. */
-  async #acceptTheArrived(): Promise<void> {
-    for (let waiting = BACKLOG; waiting > 0; waiting--) {
-      const before = this.#accepted;
-      // Two turns of the event loop: the first may already have looked at the listening socket.
-      await setImmediate();
-      await setImmediate();
-      if (this.#accepted === before) return;
-    }
-  }
 }
 
 /** An error with a `reply` is told to the client, so that it arrives whatever is still unread. */
@@ -118,7 +105,9 @@ async function sendLastWord(client: Socket, error: unknown): Promise<void> {
   // Closing while unread bytes wait makes the kernel send a reset, which can overtake the line.
   const deadline = performance.now() + DISCARD_TIME;
   let room = DISCARD_SIZE;
-  while (room > 0 && (await client.poll(deadline - performance.now()))) {
+  while (room > 0) {
+    const left = deadline - performance.now();
+    if (left <= 0 || !(await client.poll(left))) return;
     const discarded = await client.recv(room);
     if (discarded.length === 0) return;
     room -= discarded.length;
