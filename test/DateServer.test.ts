@@ -97,6 +97,7 @@ describe('DateServer', () => {
       ['1,025 bytes', 'x'.repeat(1025)],
       ['1,025 bytes and a newline', `${'x'.repeat(1025)}\n`],
       ['1,025 bytes and \\r\\n', `${'x'.repeat(1025)}\r\n`],
+      ['1,025 bytes and no more than \\r', `${'x'.repeat(1025)}\r`],
       ['1,025 bytes, of fewer characters', 'ü'.repeat(512) + 'x\n'],
       ['500,000 bytes', 'x'.repeat(500_000)],
     ] as const) {
@@ -110,6 +111,16 @@ describe('DateServer', () => {
         expect(codeOf(report.problems[0])).to.equal('EMSGSIZE');
       });
     }
+
+    it('and takes what still comes after its end of file, without a reset', async () => {
+      const client = await BareClient.connect(await start());
+
+      await client.send('x'.repeat(2000)).all();
+      await client.sendPieces([Buffer.alloc(50_000), Buffer.alloc(50_000)]);
+      await client.end().closed();
+
+      expect(client.received).to.equal(TOO_LONG);
+    });
 
     it('after it has answered those before it, and reads none after it', async () => {
       const client = await BareClient.connect(await start());

@@ -9,6 +9,7 @@ export class BareClient {
   readonly #parts: Buffer[] = [];
   readonly #news = new EventEmitter();
   #ended = false;
+  #closed = false;
   #error: Error | undefined;
 
   private constructor(port: number) {
@@ -21,6 +22,10 @@ export class BareClient {
       this.#ended = true;
       this.#news.emit('news');
     });
+    this.#wire.on('close', () => {
+      this.#closed = true;
+      this.#news.emit('news');
+    });
     this.#wire.on('error', (error) => {
       this.#error = error;
       this.#news.emit('news');
@@ -29,8 +34,16 @@ export class BareClient {
 
   /** Connects to a port of this machine. The connection is cut after the test. */
   static async connect(port: number): Promise<BareClient> {
+    const client = await BareClient.passing(port);
+    afterwards(() => {
+      client.close();
+    });
+    return client;
+  }
+
+  /** Connects for a moment: whoever calls this closes it. */
+  static async passing(port: number): Promise<BareClient> {
     const client = new BareClient(port);
-    afterwards(() => client.#wire.destroy());
     await once(client.#wire, 'connect');
     return client;
   }
@@ -59,6 +72,27 @@ export class BareClient {
     return this;
   }
 
+  /** Reads no more, until `resume`. */
+  pause(): this {
+    this.#wire.pause();
+    return this;
+  }
+
+  resume(): this {
+    this.#wire.resume();
+    return this;
+  }
+
+  /** How many bytes it could not send yet. */
+  get unsent(): number {
+    return this.#wire.writableLength;
+  }
+
+  /** Closes the connection at once. */
+  close(): void {
+    this.#wire.destroy();
+  }
+
   /** Sends end of file; what is still to come is received. */
   end(): this {
     this.#wire.end();
@@ -76,6 +110,15 @@ export class BareClient {
     return this.received;
   }
 
+  /** Waits for so many whole lines, and gives them without their newlines. */
+  async lines(count: number): Promise<string[]> {
+    for (;;) {
+      const lines = this.received.split('\n').slice(0, -1);
+      if (lines.length >= count) return lines;
+      await this.#more();
+    }
+  }
+
   /** Waits until so many bytes have come, and gives all received until then. */
   async bytes(count: number): Promise<Buffer> {
     const missing = () => count - this.#parts.reduce((sum, { length }) => sum + length, 0);
@@ -87,6 +130,12 @@ export class BareClient {
   async all(): Promise<Buffer> {
     while (!this.#ended) await this.#more();
     return Buffer.concat(this.#parts);
+  }
+
+  /** Waits until both sides have sent all and the connection is gone; fails if it breaks. */
+  async closed(): Promise<void> {
+    while (!this.#closed) await once(this.#news, 'news');
+    if (this.#error) throw this.#error;
   }
 
   async #more(): Promise<void> {

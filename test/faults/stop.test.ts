@@ -1,0 +1,82 @@
+import { expect } from 'chai';
+import { BareClient } from '../helpers/BareClient';
+import { cleanUp } from '../helpers/cleanUp';
+import { loggedRequests } from '../helpers/logLines';
+import { Program } from '../helpers/Program';
+import { rejection } from '../helpers/rejection';
+import { temporaryFolder } from '../helpers/temporaryFolder';
+
+const MiB = 1024 * 1024;
+
+async function startLogging(folder: string): Promise<{ server: Program; port: number }> {
+  const args = ['--port', '0', '--quiet', '--log-dir', folder];
+  const server = Program.lab('LoggingDateServer', args);
+  return { server, port: await server.listening() };
+}
+
+describe('A server that is told to stop', () => {
+  afterEach(cleanUp);
+  afterEach(() => Program.killAll());
+
+  it('answers and logs every request that has arrived', async () => {
+    const folder = await temporaryFolder();
+    const { server, port } = await startLogging(folder);
+    const clients = await Promise.all(Array.from({ length: 50 }, () => BareClient.connect(port)));
+    clients.forEach((client, index) => client.send(`request ${index}\n`));
+
+    const [outcome] = await Promise.all([
+      server.kill('SIGTERM'),
+      ...clients.map((client) => client.all()),
+    ]);
+
+    expect(outcome.code).to.equal(0);
+    for (const { received } of clients) expect(received).to.match(/^\d{4}-\S+\n$/);
+    const expected = clients.map((_client, index) => `request ${index}`);
+    expect(await loggedRequests(folder)).to.have.members(expected);
+  });
+
+  it('waits for the rest of a request that is half sent', async () => {
+    const folder = await temporaryFolder();
+    const { server, port } = await startLogging(folder);
+    const client = await BareClient.connect(port);
+    await client.send('first\n').line();
+    client.send('sec');
+
+    server.child.kill('SIGTERM');
+    client.send('ond\n');
+
+    const replies = String(await client.all()).split('\n').length - 1;
+    expect((await server.ended()).code).to.equal(0);
+    const [first, ...second] = await loggedRequests(folder);
+    expect(first).to.equal('first');
+    expect(second.join('')).to.equal('second'); // in two, if this machine took 100 ms in between
+    expect(replies).to.equal(1 + second.length);
+  });
+
+  it('finishes an echo of several megabytes, and ends with 0', async () => {
+    const server = Program.lab('EchoServer', ['--port', '0', '--quiet']);
+    const client = await BareClient.connect(await server.listening());
+    const message = Buffer.alloc(16 * MiB, 'every byte of it ');
+    await client.send(message).bytes(1);
+
+    const [outcome, echo] = await Promise.all([server.kill('SIGINT'), client.all()]);
+
+    expect(echo.equals(message)).to.equal(true);
+    expect(outcome.code).to.equal(0);
+  });
+
+  it('takes no new client, and cuts after a while who never ends', async () => {
+    const server = Program.lab('EchoServer', ['--port', '0', '--quiet']);
+    const port = await server.listening();
+    const greedy = await BareClient.connect(port);
+    await greedy.send('x').bytes(1);
+    greedy.pause().send(Buffer.alloc(64 * MiB));
+
+    server.child.kill('SIGTERM');
+    await server.printed(/finishing what has begun/);
+
+    expect(await rejection(BareClient.connect(port))).to.have.property('code', 'ECONNREFUSED');
+    expect((await server.ended()).code).to.equal(0);
+    await rejection(greedy.resume().all());
+  });
+});

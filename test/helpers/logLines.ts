@@ -1,0 +1,24 @@
+import { readdir, readFile } from 'node:fs/promises';
+import * as path from 'node:path';
+
+const LINE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d \S+:\d+ (".*")\n$/;
+
+/** What the log files in a folder say, in the order of their numbers. */
+export async function loggedRequests(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).map((name) => {
+    const number = /^log(\d+)\.txt$/.exec(name)?.[1];
+    if (number === undefined) throw new Error(`a file that does not belong here: ${name}`);
+    return { name, number: Number(number) };
+  });
+  names.sort((a, b) => a.number - b.number);
+  const texts = await Promise.all(
+    names.map(({ name }) => readFile(path.join(folder, name), 'utf8')),
+  );
+  return texts
+    .filter((text) => text !== '') // of a request that was never answered
+    .map((text) => {
+      const request = LINE.exec(text)?.[1];
+      if (request === undefined) throw new Error(`not one whole line: ${JSON.stringify(text)}`);
+      return JSON.parse(request) as string;
+    });
+}
