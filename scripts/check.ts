@@ -9,7 +9,10 @@ const STEPS = [
   ['types', 'tsc'],
   ['lint', 'eslint .'],
   ['format', 'prettier --check --log-level warn .'],
-  ['tests and coverage', 'c8 mocha --reporter scripts/CountingReporter.ts "test/**/*.test.ts"'],
+  [
+    'tests and coverage',
+    'c8 mocha --parallel --reporter scripts/CountingReporter.ts "test/**/*.test.ts"',
+  ],
 ] as const;
 
 rmSync(STATS, { force: true });

@@ -12,7 +12,7 @@ export interface Address {
 
 /** An address as people write it: `127.0.0.1:6015`, `[::1]:6015` (RFC 3986 section 3.2.2). */
 export function formatAddress(address: Address | undefined): string {
-  if (!address) return 'nowhere'; // a socket that never was connected, or no longer is
+  if (!address) return 'unknown:0'; // never connected, or reset before it could be asked
   const { host, port } = address;
   return net.isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -31,6 +31,7 @@ type Wire = net.Socket & { [owner]: Socket };
  */
 export class Socket implements AsyncDisposable {
   #wire: Wire;
+  #peer: Address | undefined;
   /** The one chunk that came while nobody waited. While it lies here, nothing more is read. */
   #unread: Buffer = NOTHING;
   #receiver: Receiver | undefined;
@@ -47,6 +48,8 @@ export class Socket implements AsyncDisposable {
   /** @param wire a connection that is already there; only `ListeningSocket` has one to give. */
   constructor(wire?: net.Socket) {
     this.#wire = this.#attach(wire ?? newWire());
+    // Later would be too late: the system forgets the peer of a connection that is reset.
+    if (wire) this.#peer = peerOf(wire);
   }
 
   /** This end's address, once connected (POSIX `getsockname`). */
@@ -55,10 +58,10 @@ export class Socket implements AsyncDisposable {
     return host === undefined || port === undefined ? undefined : { host, port };
   }
 
-  /** The other end's address, once connected (POSIX `getpeername`). */
+  /** The other end's address, once connected, and also after that (POSIX `getpeername`). */
   get peer(): Address | undefined {
-    const { remoteAddress: host, remotePort: port } = this.#wire;
-    return host === undefined || port === undefined ? undefined : { host, port };
+    this.#peer ??= peerOf(this.#wire);
+    return this.#peer;
   }
 
   /**
@@ -291,6 +294,10 @@ export class Socket implements AsyncDisposable {
     if (this.#connecting) return { call: 'connect', address: this.#connecting };
     return { call: 'recv', address: this.peer };
   }
+}
+
+function peerOf({ remoteAddress: host, remotePort: port }: net.Socket): Address | undefined {
+  return host === undefined || port === undefined ? undefined : { host, port };
 }
 
 // Half-open: the peer's end of file must not end what we still owe it.

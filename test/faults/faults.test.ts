@@ -136,7 +136,7 @@ describe('Faults of some clients, which others do not notice:', () => {
     expect(await ask('after all')).to.match(DATE);
     expect(await patient?.send('patience\n').line()).to.match(DATE);
 
-    expect(await loggedRequests(logs)).to.deep.equal(['after all', 'patience']);
+    expect(loggedRequests(logs)).to.deep.equal(['after all', 'patience']);
   });
 
   it('a clock that goes backwards: answers as the clock says', async () => {

@@ -32,7 +32,7 @@ describe('A server that is told to stop', () => {
     expect(outcome.code).to.equal(0);
     for (const { received } of clients) expect(received).to.match(/^\d{4}-\S+\n$/);
     const expected = clients.map((_client, index) => `request ${index}`);
-    expect(await loggedRequests(folder)).to.have.members(expected);
+    expect(loggedRequests(folder)).to.have.members(expected);
   });
 
   it('waits for the rest of a request that is half sent', async () => {
@@ -47,7 +47,7 @@ describe('A server that is told to stop', () => {
 
     const replies = String(await client.all()).split('\n').length - 1;
     expect((await server.ended()).code).to.equal(0);
-    const [first, ...second] = await loggedRequests(folder);
+    const [first, ...second] = loggedRequests(folder);
     expect(first).to.equal('first');
     expect(second.join('')).to.equal('second'); // in two, if this machine took 100 ms in between
     expect(replies).to.equal(1 + second.length);

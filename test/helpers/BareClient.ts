@@ -101,7 +101,9 @@ export class BareClient {
 
   /** Breaks the connection off with a reset. */
   reset(): void {
-    this.#wire.resetAndDestroy();
+    // Node can't reset what it is shutting down, and would leave the socket open.
+    if (this.#wire.writableEnded) this.#wire.destroy();
+    else this.#wire.resetAndDestroy();
   }
 
   /** Waits for a whole line, with its newline, and gives all received until then. */

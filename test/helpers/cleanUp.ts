@@ -7,5 +7,5 @@ export function afterwards(close: () => unknown): void {
 
 /** Closes all that the test has opened, the last first. For `afterEach`. */
 export async function cleanUp(): Promise<void> {
-  for (const close of opened.splice(0).reverse()) await close();
+  for (let close = opened.pop(); close; close = opened.pop()) await close();
 }

@@ -1,19 +1,17 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 
 const LINE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d \S+:\d+ (".*")\n$/;
 
 /** What the log files in a folder say, in the order of their numbers. */
-export async function loggedRequests(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).map((name) => {
+export function loggedRequests(folder: string): string[] {
+  const names = readdirSync(folder).map((name) => {
     const number = /^log(\d+)\.txt$/.exec(name)?.[1];
     if (number === undefined) throw new Error(`a file that does not belong here: ${name}`);
     return { name, number: Number(number) };
   });
   names.sort((a, b) => a.number - b.number);
-  const texts = await Promise.all(
-    names.map(({ name }) => readFile(path.join(folder, name), 'utf8')),
-  );
+  const texts = names.map(({ name }) => readFileSync(path.join(folder, name), 'utf8'));
   return texts
     .filter((text) => text !== '') // of a request that was never answered
     .map((text) => {

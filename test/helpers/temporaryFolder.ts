@@ -6,6 +6,6 @@ import { afterwards } from './cleanUp';
 /** Makes an empty folder, which is removed after the test. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'lab3-'));
-  afterwards(() => rm(folder, { recursive: true, force: true }));
+  afterwards(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }

@@ -188,6 +188,7 @@ describe('NumberedFileLogger', () => {
           expect(await readRequest(next++)).to.equal(request);
         }),
         {
+          numRuns: 50,
           examples: [
             [`forged\n${TIME} ${CLIENT} "forged"\n`],
             ['\r\n"quotes" \'and\' \\backslashes\\'],

@@ -12,6 +12,6 @@ describe('formatAddress', () => {
   });
 
   it('says so when there is none', () => {
-    expect(formatAddress(undefined)).to.equal('nowhere');
+    expect(formatAddress(undefined)).to.equal('unknown:0');
   });
 });

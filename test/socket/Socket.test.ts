@@ -310,6 +310,16 @@ describe('Socket', () => {
     expect(await rejection(socket.recv(1))).to.have.property('code', 'EBADF');
   });
 
+  it('knows whom it talked with after the connection is gone', async () => {
+    const { socket, peer } = await connectedPair();
+    const address = { host: '127.0.0.1', port: peer.localPort };
+    peer.resetAndDestroy();
+    const error = await rejection(socket.recv(1));
+
+    expect(socket.peer).to.deep.equal(address);
+    expect(error).to.have.property('address').that.deep.equals(address);
+  });
+
   it('survives a reset while nobody uses it', async () => {
     const { socket, peer } = await connectedPair();
     const client = await BareClient.connect(await startBareServer(() => undefined));

@@ -1,0 +1,246 @@
+/**
+ * `npm run soak -- --minutes N`: good, slow, broken and hostile clients against the three servers at
+ * once, on this machine only; at the end a table. Exit code 1 if an answer was wrong or lost.
+ */
+import { randomBytes, randomInt } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import { isRfc3339 } from '../src/services/rfc3339';
+import { BareClient } from '../test/helpers/BareClient';
+import { loggedRequests } from '../test/helpers/logLines';
+import { Program } from '../test/helpers/Program';
+import { residentMemory } from '../test/helpers/residentMemory';
+
+/** Clients of each kind at the same time. */
+const AT_ONCE = 3;
+/** Milliseconds from one conversation of a client to its next: the log must not fill the disk. */
+const PAUSE = 20;
+const SAMPLES = 60;
+
+interface Server {
+  readonly name: string;
+  readonly program: Program;
+  readonly port: number;
+  readonly samples: { minute: number; memory: number; handles: number }[];
+}
+
+const counts = { answered: 0, wrong: 0, broken: 0 };
+/** The requests that the logging server has answered. */
+const answered: string[] = [];
+let serial = 0;
+
+function expectThat(isRight: boolean): void {
+  if (isRight) counts.answered += 1;
+  else counts.wrong += 1;
+}
+
+// Each kind has one conversation; whatever it opens, it closes.
+
+async function goodEcho(port: number): Promise<void> {
+  const client = await BareClient.passing(port);
+  const message = randomBytes(randomInt(1, 100_000));
+  const echo = await client.send(message).end().all();
+  expectThat(echo.equals(message));
+}
+
+async function goodDate(port: number): Promise<void> {
+  const client = await BareClient.passing(port);
+  for (let question = 1; question <= 5; question++) {
+    const lines = await client.send('What time is it?\n').lines(question);
+    expectThat(lines.length === question && lines.every(isRfc3339));
+  }
+  client.close();
+}
+
+async function goodLogged(port: number): Promise<void> {
+  const client = await BareClient.passing(port);
+  const question = `question ${(serial += 1)}`;
+  const reply = await client.send(`${question}\n`).line();
+  expectThat(isRfc3339(reply.trimEnd()));
+  answered.push(question);
+  client.close();
+}
+
+async function slowDate(port: number): Promise<void> {
+  const client = await BareClient.passing(port);
+  for (const byte of Buffer.from('What time is it?\n')) {
+    client.send(Buffer.of(byte));
+    await setTimeout(5);
+  }
+  const reply = await client.line();
+  expectThat(reply.trimEnd().split('\n').every(isRfc3339)); // a slow machine may see two requests
+  client.close();
+}
+
+async function slowEcho(port: number): Promise<void> {
+  const client = await BareClient.passing(port);
+  client.pause().send(Buffer.alloc(1024 * 1024, 'slow'));
+  await setTimeout(100);
+  const echo = await client.resume().end().all();
+  expectThat(echo.length === 1024 * 1024);
+}
+
+async function tooLong(port: number): Promise<void> {
+  const client = await BareClient.passing(port);
+  const reply = await client.send(Buffer.alloc(5000, 'x')).all();
+  expectThat(String(reply) === 'ERROR request longer than 1024 bytes\n');
+  client.close();
+}
+
+async function broken(port: number): Promise<void> {
+  const client = await BareClient.passing(port);
+  client.send('half a requ');
+  await setImmediate();
+  client.reset();
+  counts.broken += 1;
+}
+
+async function neverReads(port: number): Promise<void> {
+  const client = await BareClient.passing(port);
+  client.pause().send(Buffer.alloc(1024 * 1024));
+  await setTimeout(50);
+  client.reset();
+  counts.broken += 1;
+}
+
+async function hostile(port: number): Promise<void> {
+  const client = await BareClient.passing(port);
+  client.resume();
+  for (let segment = randomInt(8); segment > 0; segment--) {
+    client.send(randomBytes(randomInt(1, 3000)));
+    await setImmediate();
+  }
+  if (randomInt(2) === 0) client.end();
+  client.close();
+  counts.broken += 1;
+}
+
+async function comesAndGoes(port: number): Promise<void> {
+  for (let time = 0; time < 20; time++) (await BareClient.passing(port)).close();
+  counts.broken += 1;
+}
+
+async function main(): Promise<void> {
+  const { minutes } = readOptions();
+  const folder = mkdtempSync(path.join(tmpdir(), 'lab3-soak-'));
+  const echo = await start('EchoServer');
+  const date = await start('DateServer');
+  const logging = await start('LoggingDateServer', '--log-dir', folder);
+  const servers = [echo, date, logging];
+
+  const begun = performance.now();
+  const end = begun + minutes * 60_000;
+  const conversations = [
+    ...[goodEcho, slowEcho, broken, neverReads, hostile, comesAndGoes].map(
+      (kind) => () => kind(echo.port),
+    ),
+    ...[goodDate, slowDate, tooLong, broken, neverReads, hostile, comesAndGoes].map(
+      (kind) => () => kind(date.port),
+    ),
+    ...[goodLogged, tooLong, broken, hostile].map((kind) => () => kind(logging.port)),
+  ];
+  const clients = conversations.flatMap((converse) =>
+    Array.from({ length: AT_ONCE }, () => repeat(converse, end)),
+  );
+  await Promise.all([...clients, watch(servers, begun, end)]);
+
+  for (const { program } of servers) await program.kill('SIGTERM');
+  const lost = lostLines(folder);
+  rmSync(folder, { recursive: true });
+  report(servers, minutes, lost);
+  const ends = servers.map(({ program }) => program.child.exitCode);
+  process.exitCode = counts.wrong + lost === 0 && ends.every((code) => code === 0) ? 0 : 1;
+}
+
+function readOptions(): { minutes: number } {
+  return new Command('npm run soak --')
+    .option('--minutes <n>', 'how long, at most 600', aNumberOfMinutes, 1)
+    .parse()
+    .opts();
+}
+
+function aNumberOfMinutes(text: string): number {
+  const minutes = Number(text);
+  if (minutes > 0 && minutes <= 600) return minutes;
+  throw new InvalidArgumentError('a number above 0, at most 600.');
+}
+
+async function start(name: string, ...args: string[]): Promise<Server> {
+  const program = Program.lab(name, ['--port', '0', '--quiet', ...args]);
+  return { name, program, port: await program.listening(), samples: [] };
+}
+
+async function repeat(converse: () => Promise<void>, end: number): Promise<void> {
+  while (performance.now() < end) {
+    await converse().catch((error: unknown) => {
+      counts.wrong += 1;
+      console.error(error);
+    });
+    await setTimeout(PAUSE);
+  }
+}
+
+async function watch(servers: Server[], begun: number, end: number): Promise<void> {
+  const interval = (end - begun) / SAMPLES;
+  while (performance.now() < end) {
+    await setTimeout(interval);
+    const minute = (performance.now() - begun) / 60_000;
+    for (const { program, samples } of servers) {
+      const pid = program.child.pid ?? 0;
+      samples.push({ minute, memory: residentMemory(pid), handles: openHandles(pid) });
+    }
+  }
+}
+
+/** The files and sockets that a process has open; unknown where there is no /proc. */
+function openHandles(pid: number): number {
+  const folder = `/proc/${pid}/fd`;
+  return existsSync(folder) ? readdirSync(folder).length : NaN;
+}
+
+function lostLines(folder: string): number {
+  const logged = loggedRequests(folder);
+  const times = new Map<string, number>();
+  for (const request of logged) times.set(request, (times.get(request) ?? 0) + 1);
+  return answered.filter((request) => times.get(request) !== 1).length;
+}
+
+function report(servers: Server[], minutes: number, lost: number): void {
+  console.log(
+    `${minutes} min: ${counts.answered} requests answered, ${counts.wrong} wrong answers, ` +
+      `${counts.broken} broken or hostile conversations, ` +
+      `${answered.length} logged requests, ${lost} lost log lines`,
+  );
+  console.table(
+    Object.fromEntries(
+      servers.map(({ name, samples, program }) => {
+        const [first, last] = [samples[0], samples.at(-1)];
+        const row = {
+          'MiB first': first?.memory.toFixed(1),
+          last: last?.memory.toFixed(1),
+          // The second half: in the first, the heap grows to the size it works with.
+          'MiB/min': slope(samples.slice(samples.length / 2)).toFixed(2),
+          handles: first?.handles,
+          'at end': last?.handles,
+          exit: program.child.exitCode,
+        };
+        return [name, row];
+      }),
+    ),
+  );
+}
+
+/** The slope of the memory over time, in MiB a minute, by least squares. */
+function slope(samples: Server['samples']): number {
+  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  const minute = mean(samples.map((sample) => sample.minute));
+  const memory = mean(samples.map((sample) => sample.memory));
+  const covariance = samples.map((s) => (s.minute - minute) * (s.memory - memory));
+  const variance = samples.map((s) => (s.minute - minute) ** 2);
+  return mean(covariance) / mean(variance);
+}
+
+void main();
