@@ -52,7 +52,8 @@ describe('The log', () => {
     });
   });
 
-  it(`has every answered request once after each of ${KILLS} kill -9 under load`, async () => {
+  it(`has every answered request once after each of ${KILLS} kill -9 under load`, async function () {
+    this.timeout(300_000);
     const folder = await temporaryFolder();
     const answered: string[] = [];
     let filesBefore = 0;

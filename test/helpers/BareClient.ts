@@ -3,11 +3,14 @@ import * as net from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { afterwards } from './cleanUp';
 
+const NEWLINE = 0x0a;
+
 /** A client that sends the bytes it is told to, and keeps all it receives. */
 export class BareClient {
   readonly #wire: net.Socket;
   readonly #parts: Buffer[] = [];
   readonly #news = new EventEmitter();
+  #lines = 0;
   #ended = false;
   #closed = false;
   #error: Error | undefined;
@@ -16,6 +19,7 @@ export class BareClient {
     this.#wire = net.connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true });
     this.#wire.on('data', (data: Buffer) => {
       this.#parts.push(data);
+      for (const byte of data) if (byte === NEWLINE) this.#lines += 1;
       this.#news.emit('news');
     });
     this.#wire.on('end', () => {
@@ -108,17 +112,14 @@ export class BareClient {
 
   /** Waits for a whole line, with its newline, and gives all received until then. */
   async line(): Promise<string> {
-    while (!this.received.includes('\n')) await this.#more();
+    while (this.#lines === 0) await this.#more();
     return this.received;
   }
 
   /** Waits for so many whole lines, and gives them without their newlines. */
   async lines(count: number): Promise<string[]> {
-    for (;;) {
-      const lines = this.received.split('\n').slice(0, -1);
-      if (lines.length >= count) return lines;
-      await this.#more();
-    }
+    while (this.#lines < count) await this.#more();
+    return this.received.split('\n').slice(0, -1);
   }
 
   /** Waits until so many bytes have come, and gives all received until then. */

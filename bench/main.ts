@@ -1,0 +1,355 @@
+/** `npm run bench`: the project's servers beside bare peers, in one run, side by side. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import type { Order } from './load';
+import { LoadProcess, ROOT, ServerProcess } from './processes';
+
+interface Options {
+  only: string;
+  rounds: number;
+  seconds: number;
+  json?: string;
+}
+
+/** One figure of one contender, over all rounds. */
+interface Row {
+  readonly case: string;
+  readonly contender: string;
+  readonly figure: string;
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  /** Ours to bare, round by round: above 1 ours is better. */
+  ratios?: number[];
+}
+
+type Contenders = Record<string, readonly string[]>;
+type Figures = Record<string, number>;
+
+interface Case {
+  readonly name: string;
+  /** The first is ours, the second the bare one that it is compared with. */
+  readonly contenders: () => Contenders;
+  readonly measure: (
+    server: ServerProcess,
+    load: LoadProcess,
+    options: Options,
+  ) => Promise<Figures>;
+  /** The figure that ours is judged by, and whether less of it is better. */
+  readonly judged: string;
+  readonly isLessBetter: boolean;
+  /** A new process for each round, since it is its memory that counts. */
+  readonly isFresh?: true;
+}
+
+const NODE = process.execPath;
+const PYTHON = spawnSync('python3', ['--version']).status === 0;
+const BARE = path.join(__dirname, 'bare.js');
+
+const ours = (name: string, ...args: string[]) => [
+  NODE,
+  `dist/${name}.js`,
+  '--port',
+  '0',
+  '--quiet',
+  ...args,
+];
+const bare = (kind: string, ...args: string[]) => [NODE, BARE, kind, ...args];
+
+const folders: string[] = [];
+function newFolder(parent: string): string {
+  const folder = mkdtempSync(path.join(parent, 'lab3-bench-'));
+  folders.push(folder);
+  return folder;
+}
+
+const CPU = 'CPU µs a request';
+
+async function load(
+  server: ServerProcess,
+  process: LoadProcess,
+  { seconds }: Options,
+  order: Pick<Order, 'kind'> & Partial<Order>,
+): Promise<Figures> {
+  const { count, p50, p99, took, cpu } = await process.run(server, {
+    duration: seconds * 1000,
+    ...order,
+  });
+  return { [CPU]: cpu / count, 'a second': (count / took) * 1000, 'p50 ms': p50, 'p99 ms': p99 };
+}
+
+function echoCase(connections: number): Case {
+  const contenders = () => ({
+    ours: ours('EchoServer'),
+    "bare on('data')": bare('data'),
+    'bare pipe': bare('pipe'),
+    ...(PYTHON && connections <= 1000
+      ? { 'Python, threads': ['python3', 'bench/threads.py'] }
+      : {}),
+  });
+  return {
+    name: `echo, ${connections} connections`,
+    contenders,
+    measure: (server, process, options) =>
+      load(server, process, options, { kind: 'pingpong', connections, isEcho: true }),
+    judged: CPU,
+    isLessBetter: true,
+  };
+}
+
+function loggingCase(name: string, parent: string): Case {
+  return {
+    name,
+    contenders: () => ({
+      ours: ours('LoggingDateServer', '--log-dir', newFolder(parent)),
+      'bare writeFile wx': bare('logging', newFolder(parent)),
+    }),
+    measure: (server, process, options) =>
+      load(server, process, options, { kind: 'pingpong', connections: 64 }),
+    judged: CPU,
+    isLessBetter: true,
+  };
+}
+
+const IDLE = 5000;
+const BULK = 256; // MiB
+
+const CASES: Case[] = [
+  ...[1, 64, 1000, 4000].map(echoCase),
+  {
+    name: `bulk echo, ${BULK} MiB`,
+    contenders: () => ({
+      ours: ours('EchoServer'),
+      "bare on('data')": bare('data'),
+      'bare pipe': bare('pipe'),
+    }),
+    measure: async (server, process) => {
+      const { count, took, cpu } = await process.run(server, { kind: 'bulk', size: BULK });
+      return { 'MB/s': (count * 1.048576 * 1000) / took, 'CPU µs a MiB': cpu / count };
+    },
+    judged: 'MB/s',
+    isLessBetter: false,
+  },
+  {
+    name: 'date, 64 connections',
+    contenders: () => ({ ours: ours('DateServer'), bare: bare('date') }),
+    measure: (server, process, options) =>
+      load(server, process, options, { kind: 'pingpong', connections: 64 }),
+    judged: CPU,
+    isLessBetter: true,
+  },
+  {
+    name: 'date, a connection each, 64',
+    contenders: () => ({ ours: ours('DateServer'), bare: bare('date') }),
+    measure: (server, process, options) =>
+      load(server, process, options, { kind: 'connect', connections: 64 }),
+    judged: CPU,
+    isLessBetter: true,
+  },
+  ...(existsSync('/dev/shm') ? [loggingCase('logging, 64, memory disk', '/dev/shm')] : []),
+  loggingCase('logging, 64, disk', tmpdir()),
+  {
+    name: `memory of ${IDLE} idle connections`,
+    contenders: () => ({ ours: ours('EchoServer'), "bare on('data')": bare('data') }),
+    measure: async (server, process) => {
+      const before = server.memory();
+      await process.run(server, { kind: 'hold', connections: IDLE });
+      const each = ((server.memory() - before) * 1024) / IDLE;
+      await process.run(server, { kind: 'close' });
+      return { 'KiB each': each };
+    },
+    judged: 'KiB each',
+    isLessBetter: true,
+    isFresh: true,
+  },
+  {
+    name: 'growth with 20 clients that never read',
+    contenders: () => ({ ours: ours('EchoServer'), "bare on('data')": bare('data') }),
+    measure: async (server, process) => {
+      const before = server.memory();
+      await process.run(server, { kind: 'greedy', connections: 20, duration: 2000 });
+      const growth = server.memory() - before;
+      await process.run(server, { kind: 'close' });
+      return { MiB: growth };
+    },
+    judged: 'MiB',
+    isLessBetter: true,
+    isFresh: true,
+  },
+];
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  const { model } = cpus()[0] ?? { model: 'an unknown processor' };
+  console.log(`Node ${process.version}, ${cpus().length} x ${model}, ${options.rounds} rounds\n`);
+  const rows: Row[] = [];
+  try {
+    for (const contest of CASES.filter(({ name }) => name.includes(options.only))) {
+      rows.push(...show(await run(contest, options)));
+    }
+    if ('start-up'.includes(options.only)) rows.push(...show(await startUp(options)));
+  } finally {
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  }
+  const machine = { node: process.version, cpu: model, cores: cpus().length };
+  if (options.json !== undefined) {
+    writeFileSync(options.json, JSON.stringify({ machine, rows }, undefined, 2));
+  }
+}
+
+/** Round after round, in each the contenders one after the other: A B A B. */
+async function run(contest: Case, options: Options): Promise<Row[]> {
+  const load = new LoadProcess();
+  const contenders = Object.entries(contest.contenders());
+  const servers = new Map<string, ServerProcess>();
+  const rounds = contenders.map((): Figures[] => []);
+  try {
+    for (let round = 0; round < options.rounds; round++) {
+      for (const [index, [name, command]] of contenders.entries()) {
+        const server = servers.get(name) ?? (await ServerProcess.start(command));
+        servers.set(name, server);
+        rounds[index]?.push(await contest.measure(server, load, options));
+        if (!contest.isFresh) continue;
+        servers.delete(name);
+        await server.stop();
+      }
+    }
+  } finally {
+    load.stop();
+    for (const server of servers.values()) await server.stop();
+  }
+  return summarize(
+    contest,
+    contenders.map(([name]) => name),
+    rounds,
+  );
+}
+
+function summarize(
+  { name, judged, isLessBetter }: Pick<Case, 'name' | 'judged' | 'isLessBetter'>,
+  contenders: string[],
+  rounds: Figures[][],
+): Row[] {
+  return contenders.flatMap((contender, index) =>
+    Object.keys(rounds[index]?.[0] ?? {}).map((figure) => {
+      const values = (rounds[index] ?? []).map((figures) => figures[figure] ?? NaN);
+      const row: Row = { case: name, contender, figure, ...spread(values) };
+      if (index > 0 || figure !== judged) return row;
+      const others = (rounds[1] ?? []).map((figures) => figures[figure] ?? NaN);
+      row.ratios = values.map((value, round) =>
+        isLessBetter ? (others[round] ?? NaN) / value : value / (others[round] ?? NaN),
+      );
+      return row;
+    }),
+  );
+}
+
+function spread(values: number[]): { median: number; min: number; max: number } {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const at = (index: number) => sorted[index] ?? NaN;
+  const median = sorted.length % 2 === 1 ? at(middle) : (at(middle - 1) + at(middle)) / 2;
+  return { median, min: at(0), max: at(sorted.length - 1) };
+}
+
+function show(rows: Row[]): Row[] {
+  console.log(rows[0]?.case);
+  for (const { contender, figure, median, min, max, ratios } of rows) {
+    if (Number.isNaN(median)) continue;
+    const figures = `${digits(median)} (${digits(min)} to ${digits(max)})`;
+    console.log(`  ${contender.padEnd(18)} ${figure.padEnd(17)} ${figures}`);
+    if (!ratios) continue;
+    const { median: middle, min: least, max: most } = spread(ratios);
+    console.log(
+      `    ours to bare ${middle.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`,
+    );
+  }
+  console.log();
+  return rows;
+}
+
+function digits(value: number): string {
+  return value >= 1000 ? String(Math.round(value)) : value.toPrecision(3);
+}
+
+/** Start to first answer of the five programs, against an empty program under the same ts-node. */
+async function startUp({ rounds }: Options): Promise<Row[]> {
+  const echo = await ServerProcess.start(ours('EchoServer'));
+  const date = await ServerProcess.start(ours('DateServer'));
+  const log = newFolder(tmpdir());
+  const programs: [name: string, file: string, args: string[]][] = [
+    ['empty program', '../bench/empty', []],
+    ['EchoClient', 'EchoClient', ['--port', String(echo.port)]],
+    ['DateClient', 'DateClient', ['--port', String(date.port)]],
+    ['EchoServer', 'EchoServer', ['--port', '0']],
+    ['DateServer', 'DateServer', ['--port', '0']],
+    ['LoggingDateServer', 'LoggingDateServer', ['--port', '0', '--log-dir', log]],
+  ];
+  const times = programs.map((): Figures[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, [, file, args]] of programs.entries()) {
+      const tsNode = await firstAnswer(['-r', 'ts-node/register', `src/${file}.ts`, ...args]);
+      const compiled = await firstAnswer([`dist/${file.replace('../', '')}.js`, ...args]);
+      times[index]?.push({ 'ts-node, ms': tsNode, 'compiled, ms': compiled });
+    }
+  }
+  await Promise.all([echo.stop(), date.stop()]);
+
+  const names = programs.map(([name]) => name);
+  const rows = summarize({ name: 'start-up', judged: '', isLessBetter: true }, names, times);
+  const empty = times[0] ?? [];
+  for (const row of rows) {
+    if (row.contender === 'empty program') continue;
+    const own = times[names.indexOf(row.contender)] ?? [];
+    row.ratios = own.map(
+      (time, round) => (empty[round]?.[row.figure] ?? NaN) / (time[row.figure] ?? NaN),
+    );
+  }
+  return rows;
+}
+
+/** Milliseconds until a client prints its answer, or a server gives its first. */
+async function firstAnswer(args: string[]): Promise<number> {
+  const begun = performance.now();
+  const child = spawn(NODE, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const port = /listening on .*:(\d+)\n/.exec(line.toString())?.[1];
+  if (port !== undefined) await askOnce(Number(port));
+  const took = performance.now() - begun;
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  return took;
+}
+
+async function askOnce(port: number): Promise<void> {
+  const { connect } = await import('node:net');
+  const socket = connect({ port, host: '127.0.0.1' });
+  socket.write('What time is it?\n');
+  await once(socket, 'data');
+  socket.destroy();
+}
+
+function readOptions(): Options {
+  return new Command('npm run bench --')
+    .option('--only <text>', 'only the cases with this text in their name', '')
+    .option('--rounds <n>', 'rounds of each case', atLeastOne, 7)
+    .option('--seconds <s>', 'how long one contender is measured in one round', atLeastOne, 1)
+    .option('--json <file>', 'write all figures there, too')
+    .parse()
+    .opts();
+}
+
+function atLeastOne(text: string): number {
+  const value = Number(text);
+  if (value >= 1 && value <= 1000) return value;
+  throw new InvalidArgumentError('a number from 1 to 1000.');
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
