@@ -36,11 +36,15 @@ export class Socket implements AsyncDisposable {
   #unread: Buffer = NOTHING;
   #receiver: Receiver | undefined;
   #senders: Sender[] = [];
+  #canSend: boolean;
   #ended = false;
   #failure: SocketError | undefined;
   /** The address that `connect` is waiting for. */
   #connecting: Address | undefined;
   #timeout = 0;
+  /** Bytes in both directions when `watchSilence` last looked. */
+  #moved = -1;
+  #isWatched = false;
   #patience: number | undefined;
   #silence: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
@@ -48,6 +52,7 @@ export class Socket implements AsyncDisposable {
   /** @param wire a connection that is already there; only `ListeningSocket` has one to give. */
   constructor(wire?: net.Socket) {
     this.#wire = this.#attach(wire ?? newWire());
+    this.#canSend = wire !== undefined;
     // Later would be too late: the system forgets the peer of a connection that is reset.
     if (wire) this.#peer = peerOf(wire);
   }
@@ -79,6 +84,7 @@ export class Socket implements AsyncDisposable {
     return new Promise((resolve, reject) => {
       wire.once('connect', () => {
         this.#connecting = undefined;
+        this.#canSend = true;
         resolve();
       });
       wire.once('close', () => {
@@ -95,7 +101,7 @@ export class Socket implements AsyncDisposable {
    */
   sendall(data: Uint8Array): Promise<void> {
     const wire = this.#wire;
-    if (wire.pending || !wire.writable) return Promise.reject(this.#whyNot('sendall'));
+    if (!this.#canSend) return Promise.reject(this.#whyNot('sendall'));
     if (wire.write(data)) return DONE;
     return new Promise((resolve, reject) => {
       this.#senders.push({ resolve, reject });
@@ -133,7 +139,8 @@ export class Socket implements AsyncDisposable {
    * bytes, end of file or an error are there, false when the time is up.
    */
   poll(ms: number): Promise<boolean> {
-    if (this.#unread.length > 0 || this.#ended || this.#failure) return Promise.resolve(true);
+    if (this.#unread.length > 0 || this.#ended || this.#wire.destroyed)
+      return Promise.resolve(true);
     return new Promise((resolve) => {
       const late = setTimeout(() => {
         this.#receiver = undefined;
@@ -149,6 +156,7 @@ export class Socket implements AsyncDisposable {
 
   /** Sends end of file: this side has said all, but still receives (half-close, `SHUT_WR`). */
   shutdown(): void {
+    this.#canSend = false;
     this.#wire.end();
   }
 
@@ -156,6 +164,21 @@ export class Socket implements AsyncDisposable {
   settimeout(ms: number): void {
     this.#timeout = ms;
     this.#wire.setTimeout(ms);
+  }
+
+  /**
+   * The same for a server's many connections, called four times in `ms` milliseconds: only where
+   * nothing has moved since the last call does Node's timer run. It would otherwise be set anew for
+   * each read and write, which made an echo cost 4 % more.
+   */
+  watchSilence(ms: number): void {
+    const moved = this.#wire.bytesRead + this.#wire.bytesWritten;
+    const isSilent = moved === this.#moved;
+    this.#moved = moved;
+    if (isSilent === this.#isWatched) return;
+    this.#isWatched = isSilent;
+    this.#timeout = ms;
+    this.#wire.setTimeout(isSilent ? ms * 0.75 : 0);
   }
 
   /** From now on, `ms` milliseconds of silence count as the peer's end of file. */
@@ -166,6 +189,7 @@ export class Socket implements AsyncDisposable {
 
   /** Sends what is still owed, then closes. Resolves when the connection is gone; never rejects. */
   close(): Promise<void> {
+    this.#canSend = false;
     this.#closed ??= new Promise((resolve) => {
       const wire = this.#wire;
       if (wire.closed) {
@@ -224,6 +248,7 @@ export class Socket implements AsyncDisposable {
 
   #fail(error: SocketError): void {
     this.#failure ??= error;
+    this.#canSend = false;
     // Node drops its 'data' events on an error, but not the bytes: they were received before it.
     const rest = this.#wire.read() as Buffer | null;
     if (rest) this.#deliver(rest);
@@ -241,7 +266,7 @@ export class Socket implements AsyncDisposable {
 
   #whyNot(call: 'sendall' | 'recv'): SocketError {
     if (this.#failure) return this.#failure;
-    if (this.#closed) return new SocketError(call, 'EBADF', this.peer);
+    if (this.#closed || this.#wire.destroyed) return new SocketError(call, 'EBADF', this.peer);
     return new SocketError(call, this.#wire.pending ? 'ENOTCONN' : 'EPIPE', this.peer);
   }
 
@@ -286,6 +311,9 @@ export class Socket implements AsyncDisposable {
   static #onClose(this: Wire): void {
     const socket = this[owner];
     clearTimeout(socket.#silence);
+    socket.#canSend = false;
+    // Most connections close with nobody waiting, and an error is not for nothing.
+    if (!socket.#receiver && socket.#senders.length === 0) return;
     const { call, address } = socket.#underWay();
     socket.#fail(new SocketError(call, 'EBADF', address));
   }

@@ -23,6 +23,7 @@ export abstract class SocketServer {
   readonly #conversations = new Map<Socket, Promise<void>>();
   #listening: ListeningSocket | undefined;
   #stopping = false;
+  #watching: NodeJS.Timeout | undefined;
   #report = new ServerReport();
 
   constructor(protected readonly limits = new ServerLimits()) {}
@@ -51,6 +52,7 @@ export abstract class SocketServer {
     welcoming.bind(address);
     await welcoming.listen();
     this.#listening = welcoming;
+    this.#watch();
     started(welcoming.local);
     while (!this.#stopping) {
       try {
@@ -66,7 +68,6 @@ export abstract class SocketServer {
 
   async #attend(client: Socket): Promise<void> {
     try {
-      client.settimeout(this.limits.idleTimeout);
       this.#report.connected(client);
       await this.converse(client);
     } catch (error) {
@@ -76,6 +77,14 @@ export abstract class SocketServer {
       await client.close();
       this.#conversations.delete(client);
     }
+  }
+
+  /** Sees to it that no connection stays silent for longer than it may. */
+  #watch(): void {
+    const { idleTimeout } = this.limits;
+    this.#watching = setInterval(() => {
+      for (const client of this.#conversations.keys()) client.watchSilence(idleTimeout);
+    }, idleTimeout / 4);
   }
 
   /**
@@ -93,6 +102,7 @@ export abstract class SocketServer {
       setTimeout(grace, undefined, { signal: patience.signal }),
     ]);
     patience.abort();
+    clearInterval(this.#watching);
     for (const client of this.#conversations.keys()) client.abort();
   }
 }

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { once } from 'node:events';
 import { Socket } from '../../src/socket/Socket';
 import { BareClient } from '../helpers/BareClient';
-import { cleanUp } from '../helpers/cleanUp';
+import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { connectedPair } from '../helpers/connectedPair';
 import { freePort } from '../helpers/freePort';
 import { rejection } from '../helpers/rejection';
@@ -271,6 +271,24 @@ describe('Socket', () => {
 
     expect(error).to.include({ call: 'recv', code: 'ETIMEDOUT' });
     expect(error).to.have.property('message').that.contains('nothing came or went for 0.02 s');
+  });
+
+  it('watchSilence breaks a connection on which nothing moves, but not one that is used', async () => {
+    const silent = await connectedPair();
+    const used = await connectedPair();
+    const watching = setInterval(() => {
+      for (const { socket } of [silent, used]) socket.watchSilence(400);
+      used.peer.write('x');
+    }, 100);
+    afterwards(() => {
+      clearInterval(watching);
+    });
+    void recvToEnd(used.socket);
+
+    const error = await rejection(silent.socket.recv(1));
+    expect(error).to.include({ code: 'ETIMEDOUT' });
+    expect(error).to.have.property('message').that.contains('for 0.4 s');
+    await used.socket.sendall(Buffer.from('still open'));
   });
 
   it('drain takes silence for end of file, before and after a recv has begun', async () => {
