@@ -79,7 +79,7 @@ export abstract class SocketServer {
     }
   }
 
-  /** Sees to it that no connection stays silent for longer than it may. */
+  /** Closes connections that have been silent for the idle timeout, at the latest a quarter after it. */
   #watch(): void {
     const { idleTimeout } = this.limits;
     this.#watching = setInterval(() => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
 import { Socket } from '../../src/socket/Socket';
+import { bareServer } from '../helpers/bareServer';
 import { BareClient } from '../helpers/BareClient';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { connectedPair } from '../helpers/connectedPair';
@@ -65,6 +66,7 @@ describe('Socket', () => {
       const ahead = await readAhead(socket);
 
       socket.settimeout(1); // breaks the connection
+      await once(peer.resume(), 'end');
 
       expect(String(await socket.recv(3))).to.equal('one');
       expect(ahead).to.equal(true);
@@ -229,6 +231,25 @@ describe('Socket', () => {
       expect(socket.peer).to.deep.equal({ host: '127.0.0.1', port });
       expect(socket.local?.host).to.equal('127.0.0.1');
       expect(String(await recvToEnd(socket))).to.equal('welcome');
+    });
+
+    it('leaves this side open when the server has said all', async () => {
+      let heard: (data: Buffer) => void;
+      const hearing = new Promise<Buffer>((resolve) => (heard = resolve));
+      const server = await bareServer((client) => {
+        client.on('data', (data: Buffer) => {
+          heard(data);
+        });
+        client.end('welcome');
+      });
+      afterwards(() => server.close());
+      await using socket = new Socket();
+      await socket.connect({ host: '127.0.0.1', port: server.port });
+      await recvToEnd(socket);
+
+      await socket.sendall(Buffer.from('thank you'));
+
+      expect(String(await hearing)).to.equal('thank you');
     });
 
     it('may be tried again after it was refused', async () => {
