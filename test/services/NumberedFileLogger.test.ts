@@ -176,6 +176,16 @@ describe('NumberedFileLogger', () => {
     });
   });
 
+  it('looks for the highest number again after another has taken many of its next', async () => {
+    const logger = await openLogger();
+    const taken = [...Array.from({ length: 50 }, (_, number) => number), 7000];
+    for (const number of taken) await writeFile(path.join(folder, `log${number}.txt`), '');
+
+    await logger.log('after them all', CLIENT);
+
+    expect(await readRequest(7001)).to.equal('after them all');
+  });
+
   describe('what a request may contain', () => {
     it('is anything: one line comes of it, and JSON gives it back', async () => {
       const logger = await openLogger();

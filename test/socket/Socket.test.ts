@@ -321,6 +321,7 @@ describe('Socket', () => {
 
     expect(await socket.recv(10)).to.have.length(0);
     peer.write('too late');
+    await readAhead(socket);
     expect(await socket.recv(10)).to.have.length(0);
   });
 

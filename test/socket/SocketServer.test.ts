@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { setImmediate } from 'node:timers/promises';
 import { ServerLimits } from '../../src/socket/ServerLimits';
 import type { Socket } from '../../src/socket/Socket';
 import { SocketServer } from '../../src/socket/SocketServer';
@@ -165,6 +166,22 @@ describe('SocketServer', () => {
       await Promise.all([server.stop(), ...clients.map((client) => client.all())]);
 
       expect(clients.map(({ received }) => received)).to.deep.equal(clients.map(() => 'me too'));
+    });
+
+    it('waits until all that is owed has left', async () => {
+      const server = new TestServer((client) => {
+        void client.sendall(Buffer.alloc(32 * MiB)).catch(() => undefined);
+        return Promise.resolve(); // the conversation is over, the sending is not
+      });
+      const client = (await BareClient.connect(await startServer(server))).pause();
+      let isStopped = false;
+
+      const stopping = server.stop(60_000).then(() => (isStopped = true));
+      for (let turn = 0; turn < 50; turn++) await setImmediate();
+      expect(isStopped).to.equal(false);
+
+      expect(await client.resume().all()).to.have.length(32 * MiB);
+      await stopping;
     });
 
     it('cuts what does not end in time', async () => {
