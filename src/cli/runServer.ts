@@ -41,7 +41,12 @@ function readOptions(name: string, program: ServerProgram): Options {
   const command = createCommand(name, `${name} of the Client/Server Communication lab.`)
     .option('--host <host>', 'the address to listen on', notEmpty, '127.0.0.1')
     .option('--port <port>', 'the port to listen on; 0: any free one', bindablePort, program.port)
-    .option('--max-connections <n>', 'open connections, if ulimit -n allows; one more is closed', count, 10_000)
+    .option(
+      '--max-connections <n>',
+      'open connections, if ulimit -n allows; one more is closed',
+      count,
+      10_000,
+    )
     .option('--idle-timeout <s>', 'silence after which a connection is closed', seconds, 300)
     .option('--quiet', 'do not print a line for each connection');
   if (program.logDir !== undefined) {

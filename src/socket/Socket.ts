@@ -103,6 +103,8 @@ export class Socket implements AsyncDisposable {
     const wire = this.#wire;
     if (!this.#canSend) return Promise.reject(this.#whyNot('sendall'));
     if (wire.write(data)) return DONE;
+    // Who can't get rid of its bytes need not get more of them: the peer's window may fill up, too.
+    if (!this.#receiver) wire.pause();
     return new Promise((resolve, reject) => {
       this.#senders.push({ resolve, reject });
     });
