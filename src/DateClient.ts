@@ -1,3 +1,4 @@
+import { oneLine } from './cli/options';
 import { runClient } from './cli/runClient';
 import { isRfc3339 } from './services/rfc3339';
 import { MessageReader } from './socket/MessageReader';
@@ -29,7 +30,12 @@ if (require.main === module) {
   runClient(DateClient, {
     server: 'DateServer',
     port: 6015,
-    argument: { name: 'question', description: 'what to ask', default: 'What time is it?' },
+    argument: {
+      name: 'question',
+      description: 'what to ask',
+      default: 'What time is it?',
+      parse: oneLine,
+    },
     show: (date) => date,
   });
 }

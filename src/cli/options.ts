@@ -42,7 +42,7 @@ export function connectablePort(text: string): number {
   return wholeNumber(text, 1, 65535, 'the port of a server is a whole number from 1 to 65535');
 }
 
-/** The text of a client: one line, or the server would take it for several requests. */
+/** A question: one line, or the server would take it for several. */
 export function oneLine(text: string): string {
   if (!/[\r\n]/.test(text)) return text;
   throw new InvalidArgumentError('it must be one line.');

@@ -7,7 +7,6 @@ import {
   connectablePort,
   createCommand,
   notEmpty,
-  oneLine,
   parseOrExit,
   seconds,
   secondsOrNone,
@@ -21,7 +20,13 @@ export interface ClientProgram {
   /** The port it connects to unless told otherwise. */
   readonly port: number;
   /** What it says to the server. */
-  readonly argument: { name: string; description: string; default: string };
+  readonly argument: {
+    readonly name: string;
+    readonly description: string;
+    readonly default: string;
+    /** Refuses what can't be said; any text can unless told otherwise. */
+    readonly parse?: (text: string) => string;
+  };
   /** What it prints of the result. */
   readonly show: (result: string) => string;
 }
@@ -48,12 +53,18 @@ export function runClient(Client: ClientClass, program: ClientProgram): void {
 
 function clientCommand(name: string, program: ClientProgram): Command {
   const { argument } = program;
+  const { wait, timeout } = createClientLimits();
   return createCommand(name, `${name} of the Client/Server Communication lab.`)
-    .argument(`[${argument.name}]`, argument.description, oneLine, argument.default)
+    .argument(
+      `[${argument.name}]`,
+      argument.description,
+      argument.parse ?? String,
+      argument.default,
+    )
     .option('--host <host>', 'the host of the server', notEmpty, '127.0.0.1')
     .option('--port <port>', 'the port of the server', connectablePort, program.port)
-    .option('--wait <s>', 'how long to wait for a server to start', secondsOrNone, 10)
-    .option('--timeout <s>', 'how long to wait for an answer', seconds, 10);
+    .option('--wait <s>', 'how long to wait for a server to start', secondsOrNone, wait / 1000)
+    .option('--timeout <s>', 'how long to wait for an answer', seconds, timeout / 1000);
 }
 
 async function converse(

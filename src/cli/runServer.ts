@@ -38,6 +38,7 @@ export function runServer(Server: Newable<SocketServer>, program: ServerProgram)
 }
 
 function readOptions(name: string, program: ServerProgram): Options {
+  const { maxConnections, idleTimeout } = new ServerLimits();
   const command = createCommand(name, `${name} of the Client/Server Communication lab.`)
     .option('--host <host>', 'the address to listen on', notEmpty, '127.0.0.1')
     .option('--port <port>', 'the port to listen on; 0: any free one', bindablePort, program.port)
@@ -45,9 +46,14 @@ function readOptions(name: string, program: ServerProgram): Options {
       '--max-connections <n>',
       'open connections, if ulimit -n allows; one more is closed',
       count,
-      10_000,
+      maxConnections,
     )
-    .option('--idle-timeout <s>', 'silence after which a connection is closed', seconds, 300)
+    .option(
+      '--idle-timeout <s>',
+      'silence after which a connection is closed',
+      seconds,
+      idleTimeout / 1000,
+    )
     .option('--quiet', 'do not print a line for each connection');
   if (program.logDir !== undefined) {
     command.option('--log-dir <folder>', 'where the log files go', notEmpty, program.logDir);

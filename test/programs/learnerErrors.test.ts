@@ -202,6 +202,16 @@ describe('What a learner reads', () => {
     });
   });
 
+  it('has no raw escape sequence with LAB_DEBUG=1 either', async () => {
+    const env = { ...process.env, LAB_DEBUG: '1' };
+    await using liar = await bareServer((client) => client.end('\u001b[2Jnoon\n'));
+
+    const { stderr } = await runLab('DateClient', ['--port', String(liar.port)], { env });
+
+    expect(stderr).to.match(/\n {4}at .*DateClient/);
+    expect(stderr).not.to.match(/(?!\n)\p{Cc}/u);
+  });
+
   it('has the stack trace with LAB_DEBUG=1', async () => {
     const env = { ...process.env, LAB_DEBUG: '1' };
 

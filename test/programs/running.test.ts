@@ -51,6 +51,14 @@ describe('The programs', () => {
       expect(code).to.equal(0);
     });
 
+    it('take a message of several lines', async () => {
+      const port = String(await Program.lab('EchoServer', ['--port', '0']).listening());
+
+      const { stdout } = await runLab('EchoClient', ['--port', port, 'two\nlines']);
+
+      expect(stdout).to.equal("Received 'two\\nlines'\n");
+    });
+
     it('talk over IPv6', async () => {
       const server = Program.lab('EchoServer', ['--host', '::1', '--port', '0', '--quiet']);
       const [, port = ''] = await server.printed(/listening on \[::1\]:(\d+)\n/);
