@@ -16,7 +16,7 @@ export class EchoClient extends SocketClient<string> {
   protected override async converse(server: Socket): Promise<string> {
     const message = Buffer.from(this.message);
     // At the same time, since a server that can't send its echo no longer receives.
-    const [echo] = await Promise.all([server.recvall(message.length), server.sendall(message)]);
+    const [, echo] = await Promise.all([server.sendall(message), server.recvall(message.length)]);
     if (!echo.equals(message)) {
       throw new SocketError('recv', 'EBADMSG', server.peer, 'what came back is not what was sent');
     }
