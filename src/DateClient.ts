@@ -19,6 +19,9 @@ export class DateClient extends SocketClient<string> {
     await server.sendall(Buffer.from(`${this.question}\n`));
     const reply = await new MessageReader(server, this.limits.reply).next();
     if (reply === undefined) throw new SocketError('recv', 'EOF', server.peer);
+    if (reply.startsWith('ERROR ')) {
+      throw new SocketError('recv', 'EREMOTEIO', server.peer, `the server answered: ${reply}`);
+    }
     if (!isRfc3339(reply)) {
       throw new SocketError('recv', 'EBADMSG', server.peer, `the reply is not a date: ${reply}`);
     }

@@ -76,9 +76,9 @@ describe('DateClient', () => {
   describe('fails', () => {
     for (const [what, answer, code, reason] of [
       [
-        'with EBADMSG, and what the server says, when that is an error',
+        'with EREMOTEIO, and what the server says, when that is an error',
         (server) => server.end('ERROR request could not be logged\n'),
-        'EBADMSG',
+        'EREMOTEIO',
         'ERROR request could not be logged',
       ],
       [

@@ -24,11 +24,15 @@ export function adviseClient(program: string, server: string, port: number, erro
   advise(error, {
     ECONNREFUSED: `start the server first, with: ${start}`,
     ENOTFOUND: `a server on this machine, with: ${here}`,
+    ENETUNREACH: `a server on this machine, with: ${here}`,
+    EHOSTUNREACH: `a server on this machine, with: ${here}`,
+    EACCES: `a server on this machine, with: ${here}`,
     EAI_AGAIN: `a server on this machine, with: ${here}`,
     EADDRNOTAVAIL: `a server on this machine, with: ${here}`,
     ETIMEDOUT: `see whether it is ${server} that has this port; to wait longer, add: --timeout 60`,
     ECONNRESET: `see whether it is ${server} that has this port, and what the server says on its terminal`,
     EOF: `see whether it is ${server} that has this port, and what the server says on its terminal`,
+    EREMOTEIO: `a shorter question, or see what the server says on its terminal`,
     EBADMSG: `see whether it is ${server} that has this port`,
     EMSGSIZE: `see whether it is ${server} that has this port`,
   });

@@ -18,7 +18,9 @@ export function createCommand(name: string, description: string): Command {
         write(`${name}: ${text}`);
       },
     })
-    .showHelpAfterError('(add --help to see all options)')
+    .showHelpAfterError(
+      '(Add --help to see all options. Put a text of several words in quotes, and -- before one that begins with a dash.)',
+    )
     .exitOverride();
 }
 
@@ -53,7 +55,12 @@ export function count(text: string): number {
   return wholeNumber(text, 1, 1_000_000, 'it must be a whole number from 1 to 1000000');
 }
 
-/** A host or a folder: anything but nothing. */
+/** A host, also an IPv6 address in the brackets that it has in front of a port. */
+export function hostName(text: string): string {
+  return notEmpty(text.replace(/^\[(.*)\]$/, '$1'));
+}
+
+/** Anything but nothing. */
 export function notEmpty(text: string): string {
   if (text !== '') return text;
   throw new InvalidArgumentError('it must not be empty.');

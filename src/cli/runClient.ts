@@ -6,7 +6,7 @@ import { complain } from './complain';
 import {
   connectablePort,
   createCommand,
-  notEmpty,
+  hostName,
   parseOrExit,
   seconds,
   secondsOrNone,
@@ -61,7 +61,7 @@ function clientCommand(name: string, program: ClientProgram): Command {
       argument.parse ?? String,
       argument.default,
     )
-    .option('--host <host>', 'the host of the server', notEmpty, '127.0.0.1')
+    .option('--host <host>', 'the host of the server', hostName, '127.0.0.1')
     .option('--port <port>', 'the port of the server', connectablePort, program.port)
     .option('--wait <s>', 'how long to wait for a server to start', secondsOrNone, wait / 1000)
     .option('--timeout <s>', 'how long to wait for an answer', seconds, timeout / 1000);

@@ -8,7 +8,15 @@ import { adviseServer } from './advice';
 import { complain } from './complain';
 import { ConsoleReport, QuietReport } from './ConsoleReport';
 import { affordableConnections } from './openFiles';
-import { bindablePort, count, createCommand, notEmpty, parseOrExit, seconds } from './options';
+import {
+  bindablePort,
+  count,
+  createCommand,
+  hostName,
+  notEmpty,
+  parseOrExit,
+  seconds,
+} from './options';
 import { survivePipes } from './pipes';
 import { stopOnSignals } from './signals';
 
@@ -40,7 +48,7 @@ export function runServer(Server: Newable<SocketServer>, program: ServerProgram)
 function readOptions(name: string, program: ServerProgram): Options {
   const { maxConnections, idleTimeout } = new ServerLimits();
   const command = createCommand(name, `${name} of the Client/Server Communication lab.`)
-    .option('--host <host>', 'the address to listen on', notEmpty, '127.0.0.1')
+    .option('--host <host>', 'the address to listen on', hostName, '127.0.0.1')
     .option('--port <port>', 'the port to listen on; 0: any free one', bindablePort, program.port)
     .option(
       '--max-connections <n>',

@@ -1,6 +1,6 @@
 import * as net from 'node:net';
 import type { Address } from './Address';
-import { SocketError } from './SocketError';
+import { type SocketCall, SocketError } from './SocketError';
 
 const NOTHING = Buffer.alloc(0);
 const DONE = Promise.resolve();
@@ -314,15 +314,17 @@ export class Socket implements AsyncDisposable {
     const socket = this[owner];
     clearTimeout(socket.#silence);
     socket.#canSend = false;
+    // No 'drain' comes after the last of what was owed.
+    if (this.writableFinished) Socket.#onDrain.call(this);
     // Most connections close with nobody waiting, and an error is not for nothing.
     if (!socket.#receiver && socket.#senders.length === 0) return;
     const { call, address } = socket.#underWay();
     socket.#fail(new SocketError(call, 'EBADF', address));
   }
 
-  #underWay(): { call: 'connect' | 'recv'; address: Address | undefined } {
+  #underWay(): { call: SocketCall; address: Address | undefined } {
     if (this.#connecting) return { call: 'connect', address: this.#connecting };
-    return { call: 'recv', address: this.peer };
+    return { call: this.#senders.length > 0 ? 'sendall' : 'recv', address: this.peer };
   }
 }
 

@@ -1,13 +1,14 @@
 import { type Address, formatAddress } from './Address';
 
 /** The socket calls that can fail, spelled as on the slide "Socket Programming: APIs". */
-export type SocketCall = 'bind' | 'listen' | 'accept' | 'connect' | 'sendall' | 'recv';
+export type SocketCall = 'bind' | 'accept' | 'connect' | 'sendall' | 'recv';
 
 /**
  * A socket call that failed: which one, on which address, and why, in a learner's words.
  *
- * `code` is the name POSIX has for the reason (`EADDRINUSE`), or one of three that a conversation
- * adds: `EMSGSIZE` (too long), `EBADMSG` (not what was expected), `EOF` (the peer hung up too soon).
+ * `code` is the name POSIX has for the reason (`EADDRINUSE`), or one of four that a conversation
+ * adds: `EMSGSIZE` (too long), `EBADMSG` (not what was expected), `EREMOTEIO` (an error of the
+ * server's), `EOF` (the peer hung up too soon).
  */
 export class SocketError extends Error {
   override readonly name = 'SocketError';
@@ -16,7 +17,7 @@ export class SocketError extends Error {
     readonly call: SocketCall,
     readonly code: string,
     readonly address: Address | undefined,
-    readonly reason: string = reasonFor(code, address),
+    readonly reason: string = reasonFor(call, code, address),
     options?: ErrorOptions,
   ) {
     super(`${call}(${address ? formatAddress(address) : ''}) failed: ${reason}`, options);
@@ -27,7 +28,7 @@ export class SocketError extends Error {
     if (error instanceof SocketError) return error;
     const cause = unfold(error);
     const code = codeOf(cause) ?? 'EUNKNOWN';
-    return new SocketError(call, code, address, reasonFor(code, address, cause), { cause });
+    return new SocketError(call, code, address, reasonFor(call, code, address, cause), { cause });
   }
 }
 
@@ -42,12 +43,15 @@ function unfold(error: unknown): unknown {
   return error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
 }
 
-function reasonFor(code: string, address?: Address, cause?: unknown): string {
+function reasonFor(call: SocketCall, code: string, address?: Address, cause?: unknown): string {
   const host = address?.host ?? 'the host';
   const port = address?.port ?? 'the port';
   const reasons: Record<string, string> = {
     EADDRINUSE: `port ${port} is already in use: another program is bound to it`,
-    EACCES: `ports below 1024 are reserved, and you have no right to use port ${port}`,
+    EACCES:
+      call === 'bind'
+        ? `ports below 1024 are reserved, and you have no right to use port ${port}`
+        : 'this machine does not allow it (a firewall, perhaps)',
     EADDRNOTAVAIL: `${host} is not an address of this machine`,
     ENOTFOUND: `there is no host called "${host}"`,
     EAI_AGAIN: `the host name "${host}" could not be looked up just now`,

@@ -31,7 +31,7 @@ describe('Faults of some clients, which others do not notice:', () => {
   afterEach(cleanUp);
   afterEach(() => Program.killAll());
 
-  it('resets in the middle of a request, of a reply, and of a bulk echo', async () => {
+  it('resets in the middle of a request, of a reply, of an error line, and of a bulk echo', async () => {
     const dates = await Program.lab('DateServer', ['--port', '0', '--quiet']).listening();
     const echoes = await Program.lab('EchoServer', ['--port', '0', '--quiet']).listening();
     const good = await connectMany(echoes, 20);
@@ -40,6 +40,7 @@ describe('Faults of some clients, which others do not notice:', () => {
 
     for (const client of await connectMany(dates, 20)) client.send('half a requ').reset();
     for (const client of await connectMany(dates, 20)) client.send('a\nb\nc\n').reset();
+    for (const client of await connectMany(dates, 30)) client.send(Buffer.alloc(5000)).reset();
     for (const client of await connectMany(echoes, 20)) {
       await client.send(Buffer.alloc(MiB)).bytes(1);
       client.reset();
@@ -61,7 +62,10 @@ describe('Faults of some clients, which others do not notice:', () => {
     const before = residentMemory(server.child.pid ?? 0);
 
     const greedy = await connectMany(port, 100);
-    for (const client of greedy) client.pause().send(Buffer.alloc(16 * MiB));
+    for (const client of greedy) {
+      client.pause();
+      for (let mebibyte = 0; mebibyte < 16; mebibyte++) client.send(Buffer.alloc(MiB));
+    }
     await expectEchoes(good, 'still here');
 
     expect(residentMemory(server.child.pid ?? 0) - before).to.be.below(64);

@@ -12,7 +12,7 @@ export async function bareServer(
   at = 0,
 ): Promise<BareServer> {
   const clients = new Set<net.Socket>();
-  const server = net.createServer({ allowHalfOpen: true }, (client) => {
+  const server = net.createServer((client) => {
     clients.add(client);
     client.on('error', () => undefined); // the other side may leave as it likes
     client.on('close', () => clients.delete(client));

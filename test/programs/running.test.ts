@@ -63,7 +63,7 @@ describe('The programs', () => {
       const server = Program.lab('EchoServer', ['--host', '::1', '--port', '0', '--quiet']);
       const [, port = ''] = await server.printed(/listening on \[::1\]:(\d+)\n/);
 
-      const client = await runLab('EchoClient', ['--host', '::1', '--port', port, 'six']);
+      const client = await runLab('EchoClient', ['--host', '[::1]', '--port', port, 'six']);
 
       expect(client.stdout).to.equal("Received 'six'\n");
     });
