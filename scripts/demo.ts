@@ -6,6 +6,7 @@ import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
+/** Another folder for the log, so that a test leaves none behind. */
 const FOLDER = process.env['LAB_LOG_DIR'] ?? 'logs';
 
 const NEXT = `

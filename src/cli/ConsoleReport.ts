@@ -17,7 +17,7 @@ export class ConsoleReport extends ServerReport {
   }
 
   override problem(error: unknown): void {
-    const kind = codeOf(error) ?? String(error);
+    const kind = error instanceof Error ? `${error.name} ${codeOf(error)}` : String(error);
     const count = (this.#counts.get(kind) ?? 0) + 1;
     this.#counts.set(kind, count);
     if (count === 1) complain(this.program, error);
