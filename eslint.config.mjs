@@ -3,7 +3,7 @@ import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['coverage/', 'dist/', 'node_modules/'] },
+  { ignores: ['coverage/', 'build/', 'node_modules/'] },
   {
     files: ['**/*.ts'],
     extends: [

@@ -52,7 +52,7 @@ const BARE = path.join(__dirname, 'bare.js');
 
 const ours = (name: string, ...args: string[]) => [
   NODE,
-  `dist/${name}.js`,
+  `build/src/${name}.js`,
   '--port',
   '0',
   '--quiet',
@@ -293,7 +293,7 @@ async function startUp({ rounds }: Options): Promise<Row[]> {
   for (let round = 0; round < rounds; round++) {
     for (const [index, [, file, args]] of programs.entries()) {
       const tsNode = await firstAnswer(['-r', 'ts-node/register', `src/${file}.ts`, ...args]);
-      const compiled = await firstAnswer([`dist/${file.replace('../', '')}.js`, ...args]);
+      const compiled = await firstAnswer([path.join('build/src', `${file}.js`), ...args]);
       times[index]?.push({ 'ts-node, ms': tsNode, 'compiled, ms': compiled });
     }
   }

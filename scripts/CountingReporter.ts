@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { type MochaOptions, reporters, type Runner } from 'mocha';
 
-const STATS = path.join(__dirname, '../coverage/stats.json');
+const STATS = 'coverage/stats.json';
 
 /** Mocha's spec reporter, which also leaves its counts for `scripts/check.ts`. */
 export = class CountingReporter extends reporters.Spec {

@@ -1,31 +1,54 @@
 /** `npm test`: types, lint, format and tests, and one closing line. */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import * as path from 'node:path';
 
-const STATS = path.join(__dirname, '../coverage/stats.json');
+const STATS = 'coverage/stats.json';
+const PROGRESS_MS = 10_000;
 
-const STEPS = [
-  ['types', 'tsc'],
+// The tests run what the first step has built: 150 programs start three times as fast as with ts-node.
+const STATIC = [
+  ['types', 'tsc -p tsconfig.build.json'],
   ['lint', 'eslint .'],
   ['format', 'prettier --check --log-level warn .'],
-  [
-    'tests and coverage',
-    'c8 mocha --parallel --reporter scripts/CountingReporter.ts "test/**/*.test.ts"',
-  ],
+] as const;
+const TESTS = [
+  'tests and coverage',
+  'c8 mocha --parallel --jobs 4 --reporter build/scripts/CountingReporter.js "build/test/**/*.test.js"',
 ] as const;
 
-rmSync(STATS, { force: true });
-const failed = STEPS.filter(([name, command]) => {
-  console.log(`\n${name}: ${command}`);
-  return spawnSync(command, { shell: true, stdio: 'inherit' }).status !== 0;
-});
-const tests = existsSync(STATS)
-  ? (JSON.parse(readFileSync(STATS, 'utf8')) as { passes: number; failures: number })
-  : { passes: 0, failures: 0 };
+const begun = performance.now();
+const seconds = () => Math.round((performance.now() - begun) / 1000);
 
-// A step that failed with no failing test of its own (types, coverage) is one failure.
-const failures = Math.max(tests.failures, failed.length);
-for (const [name] of failed) console.log(`failed: ${name}`);
-console.log(`${tests.passes} passed, ${failures} failed`);
-process.exitCode = failures === 0 && tests.passes > 0 ? 0 : 1;
+async function main(): Promise<void> {
+  console.log('npm test takes about a minute on two idle cores.');
+  const progress = setInterval(() => {
+    console.log(`... ${seconds()} s`);
+  }, PROGRESS_MS);
+  rmSync(STATS, { force: true });
+  rmSync('build', { recursive: true, force: true }); // or tests that are gone would still run
+
+  const failed = [...(await Promise.all(STATIC.map(run))).flat(), ...(await run(TESTS))];
+  clearInterval(progress);
+
+  const tests = existsSync(STATS)
+    ? (JSON.parse(readFileSync(STATS, 'utf8')) as { passes: number; failures: number })
+    : { passes: 0, failures: 0 };
+  // A step that failed with no failing test of its own (types, coverage) is one failure.
+  const failures = Math.max(tests.failures, failed.length);
+  for (const name of failed) console.log(`failed: ${name}`);
+  console.log(`${seconds()} s`);
+  console.log(`${tests.passes} passed, ${failures} failed`);
+  process.exitCode = failures === 0 && tests.passes > 0 ? 0 : 1;
+}
+
+/** Runs one step; gives its name if it failed. */
+function run([name, command]: readonly [string, string]): Promise<string[]> {
+  console.log(`${name}: ${command}`);
+  return new Promise((resolve) => {
+    spawn(command, { shell: true, stdio: 'inherit' }).once('close', (code) => {
+      resolve(code === 0 ? [] : [name]);
+    });
+  });
+}
+
+void main();

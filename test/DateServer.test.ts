@@ -56,6 +56,24 @@ describe('DateServer', () => {
     expect(String(all)).to.equal(`${DATE}2026-11-23T18:20:44.007+05:30\n`);
   });
 
+  it('answers as the clock says also when that goes backwards', async () => {
+    const times = [
+      '2026-11-23T12:00:00.000Z',
+      '2026-11-23T11:00:00.000Z',
+      '1999-12-31T23:59:59.999Z',
+    ];
+    const clock = new FakeClock();
+    const told: string[] = [];
+    clock.now = () => new Date(times[told.length] ?? 0);
+    const client = await BareClient.connect(await startServer(new DateServer(clock)));
+
+    for (const time of times) {
+      const all = await client.send('time?\n').lines(told.length + 1);
+      told.push(all.at(-1) ?? '');
+      expect(new Date(told.at(-1) ?? '').toISOString()).to.equal(time);
+    }
+  });
+
   describe('takes as one request', () => {
     for (const [what, pieces, replies] of [
       ['a line', [Buffer.from('now?\n')], 1],

@@ -2,8 +2,7 @@ import { expect } from 'chai';
 import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import ts from 'typescript';
-
-const ROOT = path.join(__dirname, '../..');
+import { ROOT } from '../helpers/Program';
 
 /** The slides, in their order. */
 const TITLES = [

@@ -45,6 +45,11 @@ export class BareClient {
     return client;
   }
 
+  /** Connects so many clients at once, each cut after the test. */
+  static many(port: number, count: number): Promise<BareClient[]> {
+    return Promise.all(Array.from({ length: count }, () => BareClient.connect(port)));
+  }
+
   /** Connects for a moment: whoever calls this closes it. */
   static async passing(port: number): Promise<BareClient> {
     const client = new BareClient(port);

@@ -2,7 +2,9 @@ import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { EventEmitter, once } from 'node:events';
 import * as path from 'node:path';
 
-export const ROOT = path.join(__dirname, '../..');
+/** `npm test` runs what `npm run build` has compiled: that starts three times as fast as ts-node. */
+const BUILD = __filename.endsWith('.js') ? 'build' : '';
+export const ROOT = path.join(__dirname, BUILD && '..', '../..');
 
 export interface Outcome {
   readonly code: number | null;
@@ -46,10 +48,14 @@ export class Program {
     Program.#running.add(this);
   }
 
-  /** One of the five programs, as `npx ts-node src/NAME.ts` runs it. */
+  /** One of the five programs: compiled if the tests are. */
   static lab(name: string, args: readonly string[] = [], options: SpawnOptions = {}): Program {
-    const node = ['-r', 'ts-node/register', path.join('src', `${name}.ts`), ...args];
-    return new Program(process.execPath, node, options);
+    return new Program(process.execPath, [...labCommand(name), ...args], options);
+  }
+
+  /** One of the five programs, as a learner starts it. */
+  static tsNode(name: string, args: readonly string[] = [], options: SpawnOptions = {}): Program {
+    return new Program('npx', ['ts-node', path.join('src', `${name}.ts`), ...args], options);
   }
 
   /** Ends every program that a test has left running. */
@@ -93,4 +99,10 @@ export class Program {
 /** Runs one of the five programs to its end. */
 export function runLab(name: string, args: readonly string[] = [], options: SpawnOptions = {}) {
   return Program.lab(name, args, options).ended();
+}
+
+/** What follows `node` to run one of the five programs. */
+export function labCommand(name: string): string[] {
+  if (BUILD) return ['--enable-source-maps', path.join(BUILD, 'src', `${name}.js`)];
+  return ['-r', 'ts-node/register', path.join('src', `${name}.ts`)];
 }
