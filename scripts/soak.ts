@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { isRfc3339 } from '../src/services/rfc3339';
+import { isRfc3339 } from '../src/text/rfc3339';
 import { BareClient } from '../test/helpers/BareClient';
 import { loggedRequests } from '../test/helpers/logLines';
 import { Program } from '../test/helpers/Program';

@@ -1,31 +1,23 @@
 import { oneLine } from './cli/options';
 import { runClient } from './cli/runClient';
-import { isRfc3339 } from './services/rfc3339';
-import { MessageReader } from './socket/MessageReader';
+import { Messages, UnexpectedReply } from './socket/Messages';
 import type { Socket } from './socket/Socket';
-import { type ClientLimits, SocketClient } from './socket/SocketClient';
-import { SocketError } from './socket/SocketError';
+import { SocketClient } from './socket/SocketClient';
+import { isRfc3339 } from './text/rfc3339';
 
 /** Asks for the date and time. Slide "Exercise 2". */
 export class DateClient extends SocketClient<string> {
-  constructor(
-    private readonly question: string,
-    limits?: ClientLimits,
-  ) {
-    super(limits);
+  constructor(private readonly question: string) {
+    super();
   }
 
   protected override async converse(server: Socket): Promise<string> {
-    await server.sendall(Buffer.from(`${this.question}\n`));
-    const reply = await new MessageReader(server, this.limits.reply).next();
-    if (reply === undefined) throw new SocketError('recv', 'EOF', server.peer);
-    if (reply.startsWith('ERROR ')) {
-      throw new SocketError('recv', 'EREMOTEIO', server.peer, `the server answered: ${reply}`);
-    }
-    if (!isRfc3339(reply)) {
-      throw new SocketError('recv', 'EBADMSG', server.peer, `the reply is not a date: ${reply}`);
-    }
-    return reply;
+    const messages = new Messages(server);
+    await messages.send(this.question);
+    const date = await messages.reply();
+    if (!isRfc3339(date))
+      throw new UnexpectedReply('EBADMSG', `answered what is not a date: ${date}`, server.peer);
+    return date;
   }
 }
 

@@ -1,11 +1,10 @@
 import { injectable } from 'inversify';
 import { runServer } from './cli/runServer';
 import { Clock } from './services/Clock';
-import { formatRfc3339 } from './services/rfc3339';
-import { MessageReader } from './socket/MessageReader';
-import { ServerLimits } from './socket/ServerLimits';
+import { errorLine, Messages } from './socket/Messages';
 import type { Socket } from './socket/Socket';
 import { SocketServer } from './socket/SocketServer';
+import { formatRfc3339 } from './text/rfc3339';
 
 /**
  * Answers each request with the date and time. Slide "Exercise 1".
@@ -14,25 +13,25 @@ import { SocketServer } from './socket/SocketServer';
  */
 @injectable()
 export class DateServer extends SocketServer {
-  constructor(
-    private readonly clock: Clock,
-    limits?: ServerLimits,
-  ) {
-    super(limits);
+  constructor(private readonly clock: Clock) {
+    super();
   }
 
   protected override async converse(client: Socket): Promise<void> {
-    const requests = new MessageReader(client, this.limits.request);
+    const messages = new Messages(client, this.limits);
     for (;;) {
-      const request = await requests.next();
+      const request = await messages.next();
       if (request === undefined) break;
-      const reply = await this.reply(request, client);
-      await client.sendall(Buffer.from(`${reply}\n`));
+      await messages.send(await this.reply(request, client));
     }
   }
 
   protected reply(_request: string, _client: Socket): string | Promise<string> {
     return formatRfc3339(this.clock.now());
+  }
+
+  protected override lastWord(error: unknown): string | undefined {
+    return errorLine(error);
   }
 }
 

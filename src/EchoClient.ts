@@ -1,25 +1,23 @@
 import { runClient } from './cli/runClient';
-import { quote } from './cli/text';
+import { UnexpectedReply } from './socket/Messages';
 import type { Socket } from './socket/Socket';
-import { type ClientLimits, SocketClient } from './socket/SocketClient';
-import { SocketError } from './socket/SocketError';
+import { SocketClient } from './socket/SocketClient';
+import { quote } from './text/quote';
 
 /** Sends a message and receives it back. Slide "Socket Programming: Simple Client". */
 export class EchoClient extends SocketClient<string> {
-  constructor(
-    private readonly message: string,
-    limits?: ClientLimits,
-  ) {
-    super(limits);
+  constructor(private readonly message: string) {
+    super();
   }
 
   protected override async converse(server: Socket): Promise<string> {
     const message = Buffer.from(this.message);
     // At the same time, since a server that can't send its echo no longer receives.
     const [, echo] = await Promise.all([server.sendall(message), server.recvall(message.length)]);
-    if (!echo.equals(message)) {
-      throw new SocketError('recv', 'EBADMSG', server.peer, 'what came back is not what was sent');
-    }
+    if (echo.length < message.length)
+      throw new UnexpectedReply('EOF', 'hung up before all was back', server.peer);
+    if (!echo.equals(message))
+      throw new UnexpectedReply('EBADMSG', 'sent back something else', server.peer);
     return echo.toString();
   }
 }

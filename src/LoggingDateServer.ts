@@ -4,7 +4,6 @@ import { DateServer } from './DateServer';
 import { Clock } from './services/Clock';
 import { RequestLogger } from './services/RequestLogger';
 import { formatAddress } from './socket/Address';
-import { ServerLimits } from './socket/ServerLimits';
 import type { Socket } from './socket/Socket';
 
 /** A DateServer that logs each request before it answers. Slide "Exercise 3". */
@@ -13,9 +12,8 @@ export class LoggingDateServer extends DateServer {
   constructor(
     clock: Clock,
     private readonly logger: RequestLogger,
-    limits?: ServerLimits,
   ) {
-    super(clock, limits);
+    super(clock);
   }
 
   protected override async reply(request: string, client: Socket): Promise<string> {

@@ -1,8 +1,7 @@
 import 'reflect-metadata';
 import { expect } from 'chai';
 import { DateServer } from '../src/DateServer';
-import { ServerLimits } from '../src/socket/ServerLimits';
-import { codeOf } from '../src/socket/SocketError';
+import { codeOf } from '../src/text/errno';
 import { BareClient } from './helpers/BareClient';
 import { cleanUp } from './helpers/cleanUp';
 import { FakeClock } from './helpers/FakeClock';
@@ -13,9 +12,9 @@ import { startServer } from './helpers/startServer';
 const DATE = '2026-11-23T23:50:44.123+11:00\n';
 const TOO_LONG = 'ERROR request longer than 1024 bytes\n';
 /** No pause, even of a slow machine, ends a request. */
-const PATIENT = new ServerLimits(10, 300_000, 60_000);
+const PATIENT = { silence: 60_000 };
 /** A short silence ends one. */
-const HASTY = new ServerLimits(10, 60_000, 30);
+const HASTY = { silence: 30 };
 
 const byteByByte = (text: string) => [...Buffer.from(text)].map((byte) => Buffer.of(byte));
 
@@ -26,7 +25,7 @@ describe('DateServer', () => {
   afterEach(cleanUp);
 
   const start = (limits = PATIENT, report = new FakeReport()) =>
-    startServer(new DateServer(new FakeClock(), limits), report);
+    startServer(new DateServer(new FakeClock()), { limits, report });
 
   it('answers a question with the time of its clock in its own zone', async () => {
     const client = await BareClient.connect(await start());
@@ -46,7 +45,9 @@ describe('DateServer', () => {
 
   it("reads its clock anew, and the machine's zone, for each reply", async () => {
     const clock = new FakeClock();
-    const client = await BareClient.connect(await startServer(new DateServer(clock, PATIENT)));
+    const client = await BareClient.connect(
+      await startServer(new DateServer(clock), { limits: PATIENT }),
+    );
 
     await client.send('in Sydney\n').line();
     setZone('Asia/Kolkata');
@@ -163,7 +164,7 @@ describe('DateServer', () => {
   });
 
   it('answers many clients at once', async () => {
-    const port = await start(new ServerLimits(1000, 300_000, 60_000));
+    const port = await start();
     const clients = await Promise.all(Array.from({ length: 50 }, () => BareClient.connect(port)));
 
     const replies = await Promise.all(clients.map((client) => client.send('now?\n').line()));

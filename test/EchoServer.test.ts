@@ -1,9 +1,7 @@
-import 'reflect-metadata';
 import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
 import { EchoServer } from '../src/EchoServer';
-import { ServerLimits } from '../src/socket/ServerLimits';
-import { codeOf } from '../src/socket/SocketError';
+import { codeOf } from '../src/text/errno';
 import { BareClient } from './helpers/BareClient';
 import { cleanUp } from './helpers/cleanUp';
 import { FakeReport } from './helpers/FakeReport';
@@ -58,7 +56,7 @@ describe('EchoServer', () => {
 
   it('serves on after a client has reset its connection', async () => {
     const report = new FakeReport();
-    const port = await startServer(new EchoServer(), report);
+    const port = await startServer(new EchoServer(), { report });
     const other = await BareClient.connect(port);
     await other.send('before').bytes(6);
 
@@ -75,7 +73,7 @@ describe('EchoServer', () => {
 
   it('closes a connection that is silent for too long', async () => {
     const report = new FakeReport();
-    const port = await startServer(new EchoServer(new ServerLimits(10, 50)), report);
+    const port = await startServer(new EchoServer(), { limits: { idleTimeout: 50 }, report });
     const client = await BareClient.connect(port);
 
     await client.all();

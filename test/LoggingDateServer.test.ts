@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { DateServer } from '../src/DateServer';
 import { LoggingDateServer } from '../src/LoggingDateServer';
 import { RequestNotLogged } from '../src/services/RequestLogger';
-import { ServerLimits } from '../src/socket/ServerLimits';
 import { SocketServer } from '../src/socket/SocketServer';
 import { BareClient } from './helpers/BareClient';
 import { cleanUp } from './helpers/cleanUp';
@@ -17,7 +16,7 @@ import { startServer } from './helpers/startServer';
 const DATE = '2026-11-23T23:50:44.123+11:00\n';
 const NOT_LOGGED = 'ERROR request could not be logged\n';
 /** No pause, even of a slow machine, ends a request. */
-const PATIENT = new ServerLimits(10, 300_000, 60_000);
+const PATIENT = { silence: 60_000 };
 
 describe('LoggingDateServer', () => {
   beforeEach(() => {
@@ -26,7 +25,7 @@ describe('LoggingDateServer', () => {
   afterEach(cleanUp);
 
   const start = (logger: FakeLogger, report = new FakeReport()) =>
-    startServer(new LoggingDateServer(new FakeClock(), logger, PATIENT), report);
+    startServer(new LoggingDateServer(new FakeClock(), logger), { limits: PATIENT, report });
 
   it('is a DateServer, which is a SocketServer', () => {
     const server = new LoggingDateServer(new FakeClock(), new FakeLogger());

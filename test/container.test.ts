@@ -9,7 +9,6 @@ import { LoggingDateServer } from '../src/LoggingDateServer';
 import { Clock, SystemClock } from '../src/services/Clock';
 import { LogFolder, NumberedFileLogger } from '../src/services/NumberedFileLogger';
 import { RequestLogger } from '../src/services/RequestLogger';
-import { ServerLimits } from '../src/socket/ServerLimits';
 import type { SocketServer } from '../src/socket/SocketServer';
 import { BareClient } from './helpers/BareClient';
 import { cleanUp } from './helpers/cleanUp';
@@ -28,21 +27,19 @@ describe('The container', () => {
   });
   afterEach(cleanUp);
 
-  function createWith(limits = new ServerLimits()) {
-    const container = createContainer({ limits, logFolder: new LogFolder(folder) });
+  function create() {
+    const container = createContainer(new LogFolder(folder));
     for (const Server of SERVERS) container.bind(Server).toSelf();
     return container;
   }
 
   it('makes everything that is bound, each once', async () => {
-    const limits = new ServerLimits();
-    const container = createWith(limits);
+    const container = create();
 
     const bound: [ServiceIdentifier<object> & { name: string }, Newable][] = [
       [Clock, SystemClock],
       [RequestLogger, NumberedFileLogger],
       [LogFolder, LogFolder],
-      [ServerLimits, ServerLimits],
       ...SERVERS.map((Server): [typeof Server, typeof Server] => [Server, Server]),
     ];
     for (const [asked, made] of bound) {
@@ -52,37 +49,22 @@ describe('The container', () => {
       expect(one, asked.name).to.be.instanceOf(made);
       expect(one, `${asked.name}, asked for again`).to.equal(again);
     }
-    expect(container.get(ServerLimits)).to.equal(limits);
     expect(container.get(LogFolder).path).to.equal(folder);
   });
 
   it('makes other objects than another container', () => {
-    expect(createWith().get(Clock)).not.to.equal(createWith().get(Clock));
+    expect(create().get(Clock)).not.to.equal(create().get(Clock));
   });
 
   it('opens the logger before it hands it out', async () => {
-    await createWith().getAsync(RequestLogger);
+    await create().getAsync(RequestLogger);
 
     expect(await readdir(folder)).to.deep.equal([]);
   });
 
-  for (const Server of SERVERS) {
-    it(`gives ${Server.name} the limits of the settings`, async () => {
-      const container = createWith(new ServerLimits(1));
-      const port = await startServer(await container.getAsync(Server));
-
-      const first = await BareClient.connect(port);
-      await first.send('hello\n').line();
-      const second = await BareClient.connect(port);
-
-      expect((await second.all()).length, 'bytes for one connection too many').to.equal(0);
-      expect((await first.end().all()).length).to.be.greaterThan(0);
-    });
-  }
-
   it('gives LoggingDateServer the clock, and the logger that has it, too', async () => {
     setZone('Australia/Sydney');
-    const container = createWith();
+    const container = create();
     container.rebind(Clock).toConstantValue(new FakeClock());
     const port = await startServer(await container.getAsync(LoggingDateServer));
 

@@ -1,7 +1,7 @@
 import { formatAddress } from '../socket/Address';
-import { codeOf } from '../socket/SocketError';
 import { ServerReport } from '../socket/ServerReport';
 import type { Socket } from '../socket/Socket';
+import { codeOf } from '../text/errno';
 import { complain } from './complain';
 
 /** Says on stdout who connects, and on stderr what goes wrong: once for each kind, then a count. */

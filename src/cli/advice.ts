@@ -1,5 +1,5 @@
 import { RequestNotLogged } from '../services/RequestLogger';
-import { codeOf } from '../socket/SocketError';
+import { codeOf } from '../text/errno';
 
 /** Says one thing to try after a server could not start. */
 export function adviseServer(program: string, error: unknown): void {

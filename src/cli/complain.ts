@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { escapeControls } from '../services/text';
+import { escapeControls } from '../text/escape';
 
 /** Says on stderr what went wrong, in one line; with LAB_DEBUG=1 also where in the program. */
 export function complain(program: string, error: unknown, remark = ''): void {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { formatAddress } from '../socket/Address';
-import { type ClientLimits, createClientLimits, type SocketClient } from '../socket/SocketClient';
+import { DEFAULT_LIMITS, type SocketClient } from '../socket/SocketClient';
 import { adviseClient } from './advice';
 import { complain } from './complain';
 import {
@@ -31,7 +31,7 @@ export interface ClientProgram {
   readonly show: (result: string) => string;
 }
 
-type ClientClass = new (text: string, limits: ClientLimits) => SocketClient<string>;
+type ClientClass = new (text: string) => SocketClient<string>;
 
 interface Options {
   host: string;
@@ -53,7 +53,7 @@ export function runClient(Client: ClientClass, program: ClientProgram): void {
 
 function clientCommand(name: string, program: ClientProgram): Command {
   const { argument } = program;
-  const { wait, timeout } = createClientLimits();
+  const { wait, timeout } = DEFAULT_LIMITS;
   return createCommand(name, `${name} of the Client/Server Communication lab.`)
     .argument(
       `[${argument.name}]`,
@@ -74,13 +74,13 @@ async function converse(
   { host, port, wait, timeout }: Options,
 ): Promise<void> {
   const address = { host, port };
-  const limits = createClientLimits(wait * 1000, timeout * 1000);
+  const limits = { wait: wait * 1000, timeout: timeout * 1000 };
+  const waiting = () => {
+    const where = formatAddress(address);
+    console.error(`${Client.name}: no server on ${where} yet, waiting ${wait} s for it`);
+  };
   try {
-    const result = await new Client(text, limits).run(address, () => {
-      console.error(
-        `${Client.name}: no server on ${formatAddress(address)} yet, waiting ${wait} s for it`,
-      );
-    });
+    const result = await new Client(text).run(address, { limits, report: { waiting } });
     console.log(show(result));
   } catch (error) {
     complain(Client.name, error);

@@ -2,7 +2,7 @@ import type { Newable } from 'inversify';
 import { createContainer } from '../container';
 import { LogFolder } from '../services/NumberedFileLogger';
 import { formatAddress } from '../socket/Address';
-import { ServerLimits } from '../socket/ServerLimits';
+import { DEFAULT_LIMITS } from '../socket/ServerLimits';
 import type { SocketServer } from '../socket/SocketServer';
 import { adviseServer } from './advice';
 import { complain } from './complain';
@@ -46,7 +46,7 @@ export function runServer(Server: Newable<SocketServer>, program: ServerProgram)
 }
 
 function readOptions(name: string, program: ServerProgram): Options {
-  const { maxConnections, idleTimeout } = new ServerLimits();
+  const { maxConnections, idleTimeout } = DEFAULT_LIMITS;
   const command = createCommand(name, `${name} of the Client/Server Communication lab.`)
     .option('--host <host>', 'the address to listen on', hostName, '127.0.0.1')
     .option('--port <port>', 'the port to listen on; 0: any free one', bindablePort, program.port)
@@ -70,11 +70,19 @@ function readOptions(name: string, program: ServerProgram): Options {
 }
 
 async function serve(Server: Newable<SocketServer>, options: Options): Promise<void> {
-  const { host, port } = options;
+  const { host, port, maxConnections, idleTimeout, quiet, logDir = '' } = options;
   try {
-    const server = await createServer(Server, options);
-    const report = options.quiet ? new QuietReport(Server.name) : new ConsoleReport(Server.name);
-    const address = await server.start({ host, port }, report);
+    const server = await createServer(Server, new LogFolder(logDir));
+    const address = await server.start(
+      { host, port },
+      {
+        limits: {
+          maxConnections: affordableConnections(maxConnections),
+          idleTimeout: idleTimeout * 1000,
+        },
+        report: quiet ? new QuietReport(Server.name) : new ConsoleReport(Server.name),
+      },
+    );
     stopOnSignals(Server.name, server);
     console.log(
       `${Server.name} listening on ${formatAddress(address)}\n` +
@@ -89,12 +97,9 @@ async function serve(Server: Newable<SocketServer>, options: Options): Promise<v
 
 async function createServer(
   Server: Newable<SocketServer>,
-  { maxConnections, idleTimeout, logDir = '' }: Options,
+  logFolder: LogFolder,
 ): Promise<SocketServer> {
-  const container = createContainer({
-    limits: new ServerLimits(affordableConnections(maxConnections), idleTimeout * 1000),
-    logFolder: new LogFolder(logDir),
-  });
+  const container = createContainer(logFolder);
   container.bind(Server).toSelf();
   try {
     return await container.getAsync(Server);

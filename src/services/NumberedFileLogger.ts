@@ -3,10 +3,11 @@ import { access, constants, mkdir, readdir, unlink } from 'node:fs/promises';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
 import { injectable, postConstruct } from 'inversify';
+import { codeOf, errnoWords } from '../text/errno';
+import { escapeControls } from '../text/escape';
+import { formatRfc3339 } from '../text/rfc3339';
 import { Clock } from './Clock';
 import { RequestLogger, RequestNotLogged } from './RequestLogger';
-import { formatRfc3339 } from './rfc3339';
-import { escapeControls } from './text';
 
 /** Where the log files go. */
 export class LogFolder {
@@ -113,23 +114,7 @@ export class NumberedFileLogger extends RequestLogger {
 
   #notLogged(cause: unknown): RequestNotLogged {
     const code = codeOf(cause) ?? 'EUNKNOWN';
-    const reason = REASONS[code] ?? (cause instanceof Error ? cause.message : code);
+    const reason = errnoWords('log', code) ?? (cause instanceof Error ? cause.message : code);
     return new RequestNotLogged(`log folder ${this.#folder}: ${reason}`, code, { cause });
   }
-}
-
-const REASONS: Record<string, string> = {
-  EEXIST: 'it is not a folder',
-  ENOTDIR: 'it is not a folder, or something on the way to it is not',
-  EACCES: 'you may not write into it',
-  EPERM: 'you may not write into it',
-  EROFS: 'it is on a read-only disk',
-  ENOENT: 'it is no longer there',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'your share of the disk is full',
-  EMFILE: 'this process has as many files and sockets open as it may',
-};
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }

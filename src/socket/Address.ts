@@ -16,3 +16,8 @@ export function formatAddress(address: Address | undefined): string {
   const { host, port } = address;
   return net.isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
+
+/** Whether a number can be a port. */
+export function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 0 && port <= 65535;
+}

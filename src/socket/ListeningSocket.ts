@@ -1,15 +1,27 @@
 import * as net from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import type { Address } from './Address';
+import { type Address, isPort } from './Address';
 import { Socket } from './Socket';
-import { SocketError } from './SocketError';
+import { type SocketCall, SocketError } from './SocketError';
 
-/** How many connections may wait for `accept`, unless `listen` is told otherwise (Node's default). */
-const BACKLOG = 511;
+/**
+ * How many connections may wait for `accept`, unless `listen` is told otherwise. Linux takes no more
+ * than `net.core.somaxconn` (4,096); with Node's 511 the rest of a crowd comes again after a second.
+ */
+const BACKLOG = 4096;
+
+export interface ListeningOptions {
+  /** With that many connections open, one more is closed as soon as it is there. */
+  readonly maxConnections?: number;
+  /** Is told the address, with its real port, from when on clients can connect. */
+  readonly listening?: (local: Address) => void;
+  /** Is told why a client could not be taken; `accept` goes on waiting for the next. */
+  readonly refused?: (error: SocketError) => void;
+}
 
 interface Accepter {
-  resolve(client: Socket): void;
-  reject(error: SocketError): void;
+  readonly resolve: (client: Socket) => void;
+  readonly reject: (error: SocketError) => void;
 }
 
 /**
@@ -20,72 +32,75 @@ export class ListeningSocket implements AsyncDisposable {
   // Half-open: a client that has sent its end of file still gets every reply.
   readonly #server = net.createServer({ allowHalfOpen: true, noDelay: true });
   readonly #arrived: Socket[] = [];
+  readonly #accepters: Accepter[] = [];
+  #address: Address | undefined;
   #backlog = BACKLOG;
   #welcomed = 0;
-  #accepter: Accepter | undefined;
-  #address: Address | undefined;
-  #closed = false;
+  #opening: Promise<void> | undefined;
+  #isClosed = false;
 
-  /** @param maxConnections with that many open, one more is closed as soon as it is there. */
-  constructor(maxConnections = Infinity) {
-    if (maxConnections < Infinity) this.#server.maxConnections = maxConnections;
-    this.#server.on('connection', (wire) => {
-      this.#welcome(wire);
+  constructor(private readonly options: ListeningOptions = {}) {
+    const { maxConnections } = options;
+    if (maxConnections !== undefined) this.#server.maxConnections = maxConnections;
+    this.#server.on('connection', (stream) => {
+      this.#welcome(stream);
     });
     this.#server.on('drop', () => {
-      this.#refuse('ECONNABORTED', `${maxConnections} connections are open, and no more are taken`);
+      const open = maxConnections === 1 ? '1 connection is' : `${maxConnections} connections are`;
+      this.#refuse('ECONNABORTED', `${open} open, and no more are taken`);
     });
   }
 
-  /** The address it listens on, with the real port if 0 was asked for (POSIX `getsockname`). */
+  /**
+   * The address it listens on, with the real port if 0 was asked for (POSIX `getsockname`).
+   * @throws SocketError before `bind` (`EINVAL`).
+   */
   get local(): Address {
-    if (!this.#address) throw new SocketError('bind', 'EINVAL', undefined, 'bind() comes first');
+    if (!this.#address) throw this.#error('listen', 'EINVAL');
     return this.#address;
   }
 
   /**
    * Says which address to listen on. Node binds and listens in one step, so an address that can't
    * be had (a taken port) is noticed by `listen`; the error says `bind`, where POSIX reports it.
+   * @throws SocketError when the port is not a number from 0 to 65535 (`ERANGE`), when this socket
+   * is bound already (`EINVAL`) or closed (`EBADF`).
    */
   bind(address: Address): void {
+    if (this.#isClosed) throw new SocketError('bind', 'EBADF', address);
+    if (this.#address) throw new SocketError('bind', 'EINVAL', address);
+    if (!isPort(address.port)) throw new SocketError('bind', 'ERANGE', address);
     this.#address = address;
   }
 
   /**
    * Opens the port. From here on clients can connect; at most `backlog` wait for `accept`.
-   * @throws SocketError when the port is taken or reserved, or the host is not this machine's.
+   * @throws SocketError when the port is taken or reserved, or the host is not this machine's; when
+   * `bind` has not been called (`EINVAL`), `listen` has (`EALREADY`), or this socket is closed.
    */
-  listen(backlog = BACKLOG): Promise<void> {
-    const { host, port } = this.local;
+  async listen(backlog = BACKLOG): Promise<void> {
+    if (this.#isClosed) throw this.#error('listen', 'EBADF');
+    const { local } = this;
+    if (this.#opening) throw this.#error('listen', 'EALREADY');
     this.#backlog = backlog;
-    return new Promise((resolve, reject) => {
-      const fail = (error: Error) => {
-        reject(SocketError.from('bind', error, this.#address));
-      };
-      this.#server.once('error', fail);
-      this.#server.listen({ host, port, backlog }, () => {
-        this.#server.off('error', fail);
-        this.#server.on('error', (error: NodeJS.ErrnoException) => {
-          this.#refuse(error.code ?? 'EUNKNOWN');
-        });
-        const bound = this.#server.address() as net.AddressInfo;
-        this.#address = { host: bound.address, port: bound.port };
-        resolve();
-      });
-    });
+    this.#opening = this.#open({ ...local, backlog });
+    await this.#opening;
+    this.options.listening?.(this.local);
   }
 
   /**
-   * Waits for the next client and gives the new socket that talks with it.
-   * @throws SocketError when a client could not be taken (the next call may succeed), or when this
-   * socket is closed (`EBADF`).
+   * Waits for the next client and gives the new socket that talks with it. Who waits first gets the
+   * first client.
+   * @throws SocketError when `listen` has not been called (`EINVAL`), and when this socket is closed,
+   * also while waiting (`EBADF`).
    */
   accept(): Promise<Socket> {
+    if (this.#isClosed) return Promise.reject(this.#error('accept', 'EBADF'));
+    if (!this.#server.listening) return Promise.reject(this.#error('accept', 'EINVAL'));
     const client = this.#arrived.shift();
     if (client) return Promise.resolve(client);
     return new Promise((resolve, reject) => {
-      this.#accepter = { resolve, reject };
-      if (this.#closed) this.#refuse('EBADF');
+      this.#accepters.push({ resolve, reject });
     });
   }
 
@@ -104,32 +119,56 @@ export class ListeningSocket implements AsyncDisposable {
   }
 
   /** Gives the port back. Connections that were accepted go on; those that still waited are cut. */
-  close(): Promise<void> {
-    this.#closed = true;
-    this.#server.close();
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    // One that is still opening its port closes it as soon as it has it.
+    if (this.#server.listening) this.#server.close();
     for (const client of this.#arrived.splice(0)) client.abort();
-    this.#refuse('EBADF');
-    return Promise.resolve();
+    for (const accepter of this.#accepters.splice(0)) {
+      accepter.reject(this.#error('accept', 'EBADF'));
+    }
+    await this.#opening?.catch(() => undefined);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  #welcome(wire: net.Socket): void {
+  #open(options: net.ListenOptions): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error) => {
+        reject(SocketError.from('bind', error, this.#address));
+      };
+      this.#server.once('error', fail);
+      this.#server.once('close', () => {
+        reject(this.#error('listen', 'EBADF'));
+      });
+      this.#server.listen(options, () => {
+        this.#server.off('error', fail);
+        this.#server.on('error', (error: NodeJS.ErrnoException) => {
+          this.#refuse(error.code ?? 'EUNKNOWN');
+        });
+        const { address, port } = this.#server.address() as net.AddressInfo;
+        this.#address = { host: address, port };
+        if (this.#isClosed) this.#server.close();
+        else resolve();
+      });
+    });
+  }
+
+  #welcome(stream: net.Socket): void {
     this.#welcomed += 1;
-    if (this.#accepter) {
-      this.#accepter.resolve(new Socket(wire));
-      this.#accepter = undefined;
-    } else if (this.#arrived.length < this.#backlog) {
-      this.#arrived.push(new Socket(wire));
-    } else {
-      wire.destroy();
-    }
+    const accepter = this.#accepters.shift();
+    if (accepter) accepter.resolve(new Socket(stream));
+    else if (this.#arrived.length < this.#backlog) this.#arrived.push(new Socket(stream));
+    else stream.destroy();
   }
 
   #refuse(code: string, reason?: string): void {
-    this.#accepter?.reject(new SocketError('accept', code, this.#address, reason));
-    this.#accepter = undefined;
+    this.options.refused?.(this.#error('accept', code, reason));
+  }
+
+  #error(call: SocketCall, code: string, reason?: string): SocketError {
+    return new SocketError(call, code, this.#address, reason);
   }
 }

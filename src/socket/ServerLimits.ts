@@ -1,21 +1,18 @@
-import type { MessageLimits } from './MessageReader';
-
 /** What a server allows its clients. */
-export class ServerLimits {
-  /** What a request may be, on servers that answer requests. */
-  readonly request: MessageLimits;
-
+export interface ServerLimits {
+  /** Open connections; one more is closed at once. */
+  readonly maxConnections: number;
   /**
-   * @param maxConnections open connections; one more is closed at once.
-   * @param idleTimeout ms without a byte in either direction, after which a connection is closed; a
-   * request, too, must be complete that long after its first byte.
-   * @param silence ms that end a request without a newline.
+   * Milliseconds without a byte in either direction, after which a connection is closed; a request,
+   * too, must be complete that long after its first byte.
    */
-  constructor(
-    readonly maxConnections = 10_000,
-    readonly idleTimeout = 300_000,
-    silence = 100,
-  ) {
-    this.request = { what: 'request', maxBytes: 1024, silence, timeout: idleTimeout };
-  }
+  readonly idleTimeout: number;
+  /** Milliseconds of silence that end a request without a newline. */
+  readonly silence: number;
 }
+
+export const DEFAULT_LIMITS: ServerLimits = {
+  maxConnections: 10_000,
+  idleTimeout: 300_000,
+  silence: 100,
+};

@@ -1,24 +1,31 @@
 import { setTimeout } from 'node:timers/promises';
+import { codeOf } from '../text/errno';
 import type { Address } from './Address';
-import type { MessageLimits } from './MessageReader';
 import { Socket } from './Socket';
-import { SocketError } from './SocketError';
 
-/** Milliseconds between two tries to reach a server that is still starting. */
-const RETRY = 100;
+/** Between two tries to reach a server that is still starting. */
+const RETRY_MS = 100;
 
+/** How long a client waits. */
 export interface ClientLimits {
   /** Milliseconds to wait for a server that is still starting. */
   readonly wait: number;
-  /** Milliseconds to wait for the connection, and for a reply. */
+  /** Milliseconds to wait for the connection, and again for the whole conversation. */
   readonly timeout: number;
-  /** What a reply may be, of servers that answer in lines. */
-  readonly reply: MessageLimits;
 }
 
-/** @param wait ms for a server that is still starting; `timeout` ms for the connection, and a reply. */
-export function createClientLimits(wait = 10_000, timeout = 10_000): ClientLimits {
-  return { wait, timeout, reply: { what: 'reply', maxBytes: 1024, silence: Infinity, timeout } };
+export const DEFAULT_LIMITS: ClientLimits = { wait: 10_000, timeout: 10_000 };
+
+/** What a client has to tell whoever runs it. */
+export interface ClientReport {
+  /** No server is there yet; this client goes on trying. Said once. */
+  waiting(): void;
+}
+
+/** What a client is told when it runs. */
+export interface RunOptions {
+  readonly limits?: Partial<ClientLimits>;
+  readonly report?: ClientReport;
 }
 
 /**
@@ -27,42 +34,35 @@ export function createClientLimits(wait = 10_000, timeout = 10_000): ClientLimit
  * To write one, extend this class and say in `converse` how to talk with the server.
  */
 export abstract class SocketClient<Result> {
-  constructor(protected readonly limits = createClientLimits()) {}
-
   /** Talks with the server; what it returns is what `run` resolves with. */
   protected abstract converse(server: Socket): Promise<Result>;
 
   /**
    * The client's life line, top to bottom as on the slide.
-   * @param waiting is called once if no server is there yet, and this client goes on trying.
-   * @throws SocketError when the server can't be reached or the conversation fails.
+   * @throws SocketError when the server can't be reached, or the conversation breaks or takes too
+   * long; and what `converse` throws.
    */
-  async run(address: Address, waiting?: () => void): Promise<Result> {
+  async run(address: Address, options: RunOptions = {}): Promise<Result> {
     await using server = new Socket(); // socket()
-    server.settimeout(this.limits.timeout);
-    await this.#connect(server, address, waiting);
+    await connect(server, address, options);
     return await this.converse(server);
   } // close()
-
-  async #connect(
-    server: Socket,
-    address: Address,
-    waiting: () => void = () => undefined,
-  ): Promise<void> {
-    const deadline = performance.now() + this.limits.wait;
-    for (let tries = 1; ; tries++) {
-      try {
-        await server.connect(address);
-        return;
-      } catch (error) {
-        if (!isRefused(error) || performance.now() + RETRY > deadline) throw error;
-        if (tries === 1) waiting();
-        await setTimeout(RETRY);
-      }
-    }
-  }
 }
 
-function isRefused(error: unknown): boolean {
-  return error instanceof SocketError && error.code === 'ECONNREFUSED';
+/** Connects as soon as a server is there, and gives the conversation its time. */
+async function connect(server: Socket, address: Address, options: RunOptions): Promise<void> {
+  const { wait, timeout } = { ...DEFAULT_LIMITS, ...options.limits };
+  const deadline = performance.now() + wait;
+  for (let isFirst = true; ; isFirst = false) {
+    server.breakAfter(timeout);
+    try {
+      await server.connect(address);
+      break;
+    } catch (error) {
+      if (codeOf(error) !== 'ECONNREFUSED' || performance.now() + RETRY_MS > deadline) throw error;
+      if (isFirst) options.report?.waiting();
+      await setTimeout(RETRY_MS);
+    }
+  }
+  server.breakAfter(timeout);
 }

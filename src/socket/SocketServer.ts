@@ -1,125 +1,170 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Address } from './Address';
+import { IdleWatch } from './IdleWatch';
+import { later } from './later';
+import { lingeringClose } from './lingeringClose';
 import { ListeningSocket } from './ListeningSocket';
-import { ServerLimits } from './ServerLimits';
+import { DEFAULT_LIMITS, type ServerLimits } from './ServerLimits';
 import { ServerReport } from './ServerReport';
 import type { Socket } from './Socket';
-import { codeOf } from './SocketError';
+import { SocketError } from './SocketError';
 
-/** While stopping, a client that has said nothing for so many milliseconds has said all. */
-const LAST_SILENCE = 200;
-/** What still comes after a last line is discarded, but only so long (ms) and so much (bytes). */
-const DISCARD_TIME = 1000;
-const DISCARD_SIZE = 1024 * 1024;
+const GRACE_MS = 5000;
+/** While stopping, a client that has said nothing for so long has said all. */
+const LAST_SILENCE_MS = 200;
+
+/** What a server is told when it starts. */
+export interface StartOptions {
+  readonly limits?: Partial<ServerLimits>;
+  readonly report?: ServerReport;
+}
 
 /**
  * A TCP server. Slide "Socket Programming: Client - Server", its right-hand side.
  *
- * - To write one, extend this class and say in `converse` how to talk with one client.
- * - To run one, `start` it; `stop` ends it.
+ * - To write one, extend this class and say in `converse` how to talk with one client; in `lastWord`
+ *   what the client is told when that fails.
+ * - To run one, `start` it, once; `stop` ends it.
  * - To hear what happens to it, give `start` a `ServerReport`.
  */
 export abstract class SocketServer {
-  readonly #conversations = new Map<Socket, Promise<void>>();
-  #listening: ListeningSocket | undefined;
-  #stopping = false;
-  #watching: NodeJS.Timeout | undefined;
+  readonly #clients = new Set<Socket>();
+  #welcoming: ListeningSocket | undefined;
+  #idleWatch: IdleWatch | undefined;
+  #limits = DEFAULT_LIMITS;
   #report = new ServerReport();
+  #isStopped = false;
+  #whenStarted: (address: Address) => void = () => undefined;
+  #whenEmpty: (() => void)[] = [];
 
-  constructor(protected readonly limits = new ServerLimits()) {}
-
-  /**
-   * Talks with one client, until it has sent its end of file. When this returns or throws, the
-   * connection is closed; an error that has a `reply` is told to the client first.
-   */
+  /** Talks with one client until its end of file. After that, or an error, the connection is closed. */
   protected abstract converse(client: Socket): Promise<void>;
+
+  /** What a client is told before it is left, when `converse` has failed; nothing unless overridden. */
+  protected lastWord(_error: unknown): string | undefined {
+    return undefined;
+  }
+
+  /** What this run allows its clients. */
+  protected get limits(): ServerLimits {
+    return this.#limits;
+  }
 
   /**
    * Starts to serve. Resolves with the address clients can connect to from now on, which has the
    * real port if `address` said 0.
-   * @throws SocketError when the address can't be had.
+   * @throws SocketError when the address can't be had (it may be tried again), and Error when this
+   * server was started or stopped before.
    */
-  start(address: Address, report = this.#report): Promise<Address> {
-    this.#report = report;
+  async start(address: Address, { limits, report }: StartOptions = {}): Promise<Address> {
+    if (this.#isStopped) throw new Error('start() after stop(): a server is started once');
+    if (this.#welcoming) throw new Error('start() again: a server is started once');
+    this.#limits = { ...DEFAULT_LIMITS, ...limits };
+    this.#report = report ?? this.#report;
     return new Promise((resolve, reject) => {
-      this.#serve(address, resolve).catch(reject);
+      this.#whenStarted = resolve;
+      this.#serve(address).catch((error: unknown) => {
+        reject(
+          this.#isStopped ? new Error('stop() before the server had started') : (error as Error),
+        );
+        return this.#endServing(error);
+      });
     });
   }
 
   /** The server's life line, top to bottom as on the slide. */
-  async #serve(address: Address, started: (bound: Address) => void): Promise<void> {
-    await using welcoming = new ListeningSocket(this.limits.maxConnections); // socket()
+  async #serve(address: Address): Promise<void> {
+    await using welcoming = this.#socket();
     welcoming.bind(address);
     await welcoming.listen();
-    this.#listening = welcoming;
-    this.#watch();
-    started(welcoming.local);
-    while (!this.#stopping) {
-      try {
-        const client = await welcoming.accept();
-        // Not waiting for the conversation is our answer to the slide's "Multithreading": one
-        // thread takes turns between all clients, and none of them holds up the others.
-        this.#conversations.set(client, this.#attend(client));
-      } catch (error) {
-        if (codeOf(error) !== 'EBADF') this.#report.problem(error); // EBADF: stop() has closed it
-      }
+    for (;;) {
+      const client = await welcoming.accept();
+      // No `await` on the next line: that is our whole answer to the slide's "Multithreading".
+      void this.#attend(client);
     }
+  }
+
+  #socket(): ListeningSocket {
+    this.#welcoming = new ListeningSocket({
+      maxConnections: this.#limits.maxConnections,
+      listening: (local) => {
+        if (this.#isStopped) return;
+        this.#idleWatch = new IdleWatch(this.#clients, this.#limits.idleTimeout);
+        this.#whenStarted(local);
+      },
+      refused: (error) => {
+        void this.#tell((report) => report.problem(error));
+      },
+    });
+    return this.#welcoming;
   }
 
   async #attend(client: Socket): Promise<void> {
+    this.#clients.add(client);
+    void this.#tell((report) => report.connected(client));
     try {
-      this.#report.connected(client);
       await this.converse(client);
     } catch (error) {
-      this.#report.problem(error);
-      await sendLastWord(client, error).catch(() => undefined); // nobody is left to hear it
+      void this.#tell((report) => report.problem(error));
+      await this.#sayLastWord(client, error);
     } finally {
-      await client.close();
-      this.#conversations.delete(client);
+      await client.close(); // a peer that never reads is left to the idle watch
+      this.#clients.delete(client);
+      if (this.#clients.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
     }
   }
 
-  /** Closes connections that have been silent for the idle timeout, at the latest a quarter after it. */
-  #watch(): void {
-    const { idleTimeout } = this.limits;
-    this.#watching = setInterval(() => {
-      for (const client of this.#conversations.keys()) client.watchSilence(idleTimeout);
-    }, idleTimeout / 4);
+  async #sayLastWord(client: Socket, error: unknown): Promise<void> {
+    try {
+      const word = this.lastWord(error);
+      if (word !== undefined) await lingeringClose(client, word);
+    } catch (unsaid) {
+      if (unsaid instanceof SocketError) return; // nobody is left to hear it
+      void this.#tell((report) => report.problem(unsaid));
+    }
+  }
+
+  /** A report that fails harms nobody, and there is nobody left to tell. */
+  async #tell(news: (report: ServerReport) => unknown): Promise<void> {
+    try {
+      await news(this.#report);
+    } catch {
+      // as above
+    }
+  }
+
+  /** After a failed start, a stop, or an error that the accept loop does not know. */
+  async #endServing(error: unknown): Promise<void> {
+    if (this.#isStopped) return;
+    if (this.#idleWatch) {
+      void this.#tell((report) => report.problem(error));
+      await this.stop();
+    }
+    this.#welcoming = undefined;
   }
 
   /**
    * Ends the server: takes no new clients, answers what has arrived, and closes. What is left after
    * `grace` milliseconds is cut. Never rejects.
    */
-  async stop(grace = 5000): Promise<void> {
-    await this.#listening?.allAccepted();
-    this.#stopping = true;
-    await this.#listening?.close();
-    for (const client of this.#conversations.keys()) client.drain(LAST_SILENCE);
-    const patience = new AbortController();
-    await Promise.race([
-      Promise.all(this.#conversations.values()),
-      setTimeout(grace, undefined, { signal: patience.signal }),
-    ]);
-    patience.abort();
-    clearInterval(this.#watching);
-    for (const client of this.#conversations.keys()) client.abort();
+  async stop(grace = GRACE_MS): Promise<void> {
+    this.#isStopped = true;
+    await this.#welcoming?.allAccepted();
+    await this.#welcoming?.close();
+    for (const client of this.#clients) client.endAfterSilence(LAST_SILENCE_MS);
+    await this.#allGone(grace);
+    this.#idleWatch?.stop();
+    for (const client of this.#clients) client.abort();
   }
-}
 
-/** An error with a `reply` is told to the client, so that it arrives whatever is still unread. */
-async function sendLastWord(client: Socket, error: unknown): Promise<void> {
-  if (!(error instanceof Error) || !('reply' in error)) return;
-  await client.sendall(Buffer.from(`ERROR ${String(error.reply)}\n`));
-  client.shutdown();
-  // Closing while unread bytes wait makes the kernel send a reset, which can overtake the line.
-  const deadline = performance.now() + DISCARD_TIME;
-  let room = DISCARD_SIZE;
-  while (room > 0) {
-    const left = deadline - performance.now();
-    if (left <= 0 || !(await client.poll(left))) return;
-    const discarded = await client.recv(room);
-    if (discarded.length === 0) return;
-    room -= discarded.length;
+  /** Waits until the last client has left, but no longer than so many milliseconds. */
+  #allGone(ms: number): Promise<void> {
+    if (this.#clients.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const forget = later(ms, resolve);
+      this.#whenEmpty.push(() => {
+        forget();
+        resolve();
+      });
+    });
   }
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { BareClient } from '../helpers/BareClient';
 import { cleanUp } from '../helpers/cleanUp';
-import { labCommand, Program } from '../helpers/Program';
+import { nodeArguments, Program } from '../helpers/Program';
 
 const DATE = /^\d{4}-\d\d-\d\dT\S+\n$/;
 
@@ -25,7 +25,7 @@ describe('Faults of some clients, which others do not notice:', () => {
   });
 
   it('more than there may be open files: said once, and served again when there is room', async () => {
-    const args = [process.execPath, ...labCommand('DateServer'), '--port', '0', '--quiet'];
+    const args = [process.execPath, ...nodeArguments('src/DateServer'), '--port', '0', '--quiet'];
     const server = new Program('sh', ['-c', 'ulimit -n 80; exec "$0" "$@"', ...args]);
     const port = await server.listening();
     const [early] = await BareClient.many(port, 1);

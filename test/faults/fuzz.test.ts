@@ -6,7 +6,6 @@ import { runInNewContext } from 'node:vm';
 import { DateServer } from '../../src/DateServer';
 import { EchoServer } from '../../src/EchoServer';
 import { LoggingDateServer } from '../../src/LoggingDateServer';
-import { ServerLimits } from '../../src/socket/ServerLimits';
 import type { SocketServer } from '../../src/socket/SocketServer';
 import { BareClient } from '../helpers/BareClient';
 import { cleanUp } from '../helpers/cleanUp';
@@ -57,28 +56,24 @@ const servers: [name: string, create: () => SocketServer, question: string, repl
   ['EchoServer', () => new EchoServer(), 'well-formed\n', /^well-formed\n$/],
   [
     'DateServer',
-    () => new DateServer(new FakeClock(new Date(DATE)), limits()),
+    () => new DateServer(new FakeClock(new Date(DATE))),
     'time?\n',
     /^2026-11-2\d\S+\n$/,
   ],
   [
     'LoggingDateServer',
-    () => new LoggingDateServer(new FakeClock(new Date(DATE)), new FakeLogger(), limits()),
+    () => new LoggingDateServer(new FakeClock(new Date(DATE)), new FakeLogger()),
     'time?\n',
     /^2026-11-2\d\S+\n$/,
   ],
 ];
-
-function limits(): ServerLimits {
-  return new ServerLimits(100, 60_000, 10);
-}
 
 describe('Hostile input', () => {
   afterEach(cleanUp);
 
   for (const [name, create, question, reply] of servers) {
     it(`leaves ${name} as it was: it answers, and keeps no connection and no memory`, async () => {
-      const port = await startServer(create());
+      const port = await startServer(create(), { limits: { silence: 10 } });
       const sockets = openSockets();
       let memory = 0;
 

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { DateServer } from '../../src/DateServer';
 import { EchoServer } from '../../src/EchoServer';
-import { ServerLimits } from '../../src/socket/ServerLimits';
 import { BareClient } from '../helpers/BareClient';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { FakeClock } from '../helpers/FakeClock';
@@ -41,10 +40,9 @@ describe('The limits of a server', () => {
 
   it('idle timeout: a request that trickles in for ever is given up', async () => {
     const report = new FakeReport();
-    const limits = new ServerLimits(10, 150, LONG);
-    const client = await BareClient.connect(
-      await startServer(new DateServer(new FakeClock(), limits), report),
-    );
+    const limits = { idleTimeout: 150, silence: LONG };
+    const server = new DateServer(new FakeClock());
+    const client = await BareClient.connect(await startServer(server, { limits, report }));
 
     const trickle = setInterval(() => client.send('x'), 10);
     afterwards(() => {
@@ -60,8 +58,8 @@ describe('The limits of a server', () => {
 
   it('idle timeout: a client that takes nothing off the server counts as silent', async () => {
     const report = new FakeReport();
-    const limits = new ServerLimits(10, 150);
-    const client = await BareClient.connect(await startServer(new EchoServer(limits), report));
+    const port = await startServer(new EchoServer(), { limits: { idleTimeout: 150 }, report });
+    const client = await BareClient.connect(port);
 
     client.pause().send(Buffer.alloc(64 * 1024 * 1024));
 

@@ -50,7 +50,12 @@ export class Program {
 
   /** One of the five programs: compiled if the tests are. */
   static lab(name: string, args: readonly string[] = [], options: SpawnOptions = {}): Program {
-    return new Program(process.execPath, [...labCommand(name), ...args], options);
+    return Program.script(`src/${name}`, args, options);
+  }
+
+  /** A program of the project, by its path without its ending: compiled if the tests are. */
+  static script(name: string, args: readonly string[] = [], options: SpawnOptions = {}): Program {
+    return new Program(process.execPath, [...nodeArguments(name), ...args], options);
   }
 
   /** One of the five programs, as a learner starts it. */
@@ -101,8 +106,8 @@ export function runLab(name: string, args: readonly string[] = [], options: Spaw
   return Program.lab(name, args, options).ended();
 }
 
-/** What follows `node` to run one of the five programs. */
-export function labCommand(name: string): string[] {
-  if (BUILD) return ['--enable-source-maps', path.join(BUILD, 'src', `${name}.js`)];
-  return ['-r', 'ts-node/register', path.join('src', `${name}.ts`)];
+/** What follows `node` to run a program of the project. */
+export function nodeArguments(name: string): string[] {
+  if (BUILD) return ['--enable-source-maps', path.join(BUILD, `${name}.js`)];
+  return ['-r', 'ts-node/register', `${name}.ts`];
 }

@@ -1,13 +1,14 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
 import * as net from 'node:net';
-import { ListeningSocket } from '../../src/socket/ListeningSocket';
+import { type ListeningOptions, ListeningSocket } from '../../src/socket/ListeningSocket';
+import { SocketError } from '../../src/socket/SocketError';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { freePort } from '../helpers/freePort';
 import { rejection } from '../helpers/rejection';
 
-async function listening(maxConnections?: number): Promise<ListeningSocket> {
-  const welcoming = new ListeningSocket(maxConnections);
+async function listening(options?: ListeningOptions): Promise<ListeningSocket> {
+  const welcoming = new ListeningSocket(options);
   afterwards(() => welcoming.close());
   welcoming.bind({ host: '127.0.0.1', port: 0 });
   await welcoming.listen();
@@ -88,25 +89,99 @@ describe('ListeningSocket', () => {
     expect(error).to.include({ call: 'bind', code: 'EADDRINUSE' });
   });
 
-  it('listens only after bind', () => {
-    expect(() => new ListeningSocket().listen()).to.throw(/bind\(\) comes first/);
+  describe('in every order of calls', () => {
+    const free = { host: '127.0.0.1', port: 0 };
+
+    it('listens only after bind, once, and not after close', async () => {
+      const unbound = new ListeningSocket();
+      expect(await rejection(unbound.listen()))
+        .to.have.property('message')
+        .that.contains('bind() comes first');
+      expect(() => unbound.local).to.throw(/bind\(\) comes first/);
+
+      const welcoming = await listening();
+      expect(await rejection(welcoming.listen())).to.include({ call: 'listen', code: 'EALREADY' });
+
+      await welcoming.close();
+      expect(await rejection(welcoming.listen())).to.include({ call: 'listen', code: 'EBADF' });
+      expect(() => {
+        welcoming.bind(free);
+      }).to.throw(/the socket is closed/);
+    });
+
+    it('binds once, to a port from 0 to 65535', () => {
+      const welcoming = new ListeningSocket();
+      for (const port of [65536, -1, 1.5, NaN]) {
+        expect(() => {
+          welcoming.bind({ host: '127.0.0.1', port });
+        }).to.throw(SocketError, `a port is a whole number from 0 to 65535, not ${port}`);
+      }
+      welcoming.bind(free);
+      expect(() => {
+        welcoming.bind(free);
+      }).to.throw(SocketError, 'bound already');
+    });
+
+    it('accepts only between listen and close', async () => {
+      const welcoming = new ListeningSocket();
+      welcoming.bind(free);
+      const early = await rejection(welcoming.accept());
+      expect(early).to.include({ call: 'accept', code: 'EINVAL' });
+      expect(early).to.have.property('message').that.contains('listen() comes first');
+
+      await welcoming.listen();
+      await welcoming.close();
+
+      expect(await rejection(welcoming.accept())).to.include({ call: 'accept', code: 'EBADF' });
+    });
+
+    it('gives the second client to the second of two who wait in accept', async () => {
+      const welcoming = await listening();
+      const accepting = [welcoming.accept(), welcoming.accept()];
+
+      const clients = [
+        await connect(welcoming.local.port),
+        await connect(welcoming.local.port),
+      ] as const;
+
+      const accepted = await Promise.all(accepting);
+      expect(accepted.map(({ peer }) => peer?.port)).to.deep.equal(
+        clients.map(({ localPort }) => localPort),
+      );
+      for (const socket of accepted) socket.abort();
+    });
+
+    it('opens no port when it is closed while it begins to listen', async () => {
+      const port = await freePort();
+      const welcoming = new ListeningSocket();
+      welcoming.bind({ host: '127.0.0.1', port });
+      const starting = rejection(welcoming.listen());
+
+      await welcoming.close();
+
+      expect(await starting).to.include({ call: 'listen', code: 'EBADF' });
+      expect(await rejection(connect(port))).to.have.property('code', 'ECONNREFUSED');
+    });
   });
 
   it('closes one connection more than it may have, says so, and takes the next free place', async () => {
-    const welcoming = await listening(1);
+    const refusals: SocketError[] = [];
+    const refused = (error: SocketError) => refusals.push(error);
+    const welcoming = await listening({ maxConnections: 1, refused });
     const { port } = welcoming.local;
     await connect(port);
     const only = await welcoming.accept();
 
-    const accepting = rejection(welcoming.accept());
+    const accepting = welcoming.accept();
     const extra = await connect(port);
     await once(extra.resume(), 'close');
-    expect(await accepting).to.include({ call: 'accept', code: 'ECONNABORTED' });
+    expect(refusals).to.have.length(1);
+    expect(refusals[0]).to.include({ call: 'accept', code: 'ECONNABORTED' });
 
     only.abort();
     await only.close();
     const next = await connect(port);
-    const accepted = await welcoming.accept();
+    const accepted = await accepting;
     expect(accepted.peer?.port).to.equal(next.localPort);
     accepted.abort();
   });

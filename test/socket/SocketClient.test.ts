@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Socket } from '../../src/socket/Socket';
-import { createClientLimits, SocketClient } from '../../src/socket/SocketClient';
+import { type RunOptions, SocketClient } from '../../src/socket/SocketClient';
 import { bareServer } from '../helpers/bareServer';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { freePort } from '../helpers/freePort';
@@ -23,6 +23,8 @@ class Greeted extends SocketClient<string> {
     return greeting.toString();
   }
 }
+
+const reporting = (waiting: () => void): RunOptions => ({ report: { waiting } });
 
 describe('SocketClient', () => {
   afterEach(cleanUp);
@@ -48,12 +50,15 @@ describe('SocketClient', () => {
   it('waits for a server that is still starting, and says so once', async () => {
     const port = await freePort();
     let said = 0;
-    const result = new Greeted().run({ host: '127.0.0.1', port }, () => {
-      said += 1;
-      void bareServer((client) => client.write('late, but here'), port).then((server) => {
-        afterwards(() => server.close());
-      });
-    });
+    const result = new Greeted().run(
+      { host: '127.0.0.1', port },
+      reporting(() => {
+        said += 1;
+        void bareServer((client) => client.write('late, but here'), port).then((server) => {
+          afterwards(() => server.close());
+        });
+      }),
+    );
 
     expect(await result).to.equal('late, but here');
     expect(said).to.equal(1);
@@ -61,10 +66,14 @@ describe('SocketClient', () => {
 
   it('gives up when the time for waiting is over', async () => {
     const port = await freePort();
-    const client = new Greeted(createClientLimits(150));
     let said = 0;
 
-    const error = await rejection(client.run({ host: '127.0.0.1', port }, () => (said += 1)));
+    const running = new Greeted().run(
+      { host: '127.0.0.1', port },
+      { limits: { wait: 150 }, ...reporting(() => (said += 1)) },
+    );
+
+    const error = await rejection(running);
 
     expect(error).to.include({ call: 'connect', code: 'ECONNREFUSED' });
     expect(said).to.equal(1);
@@ -73,7 +82,10 @@ describe('SocketClient', () => {
   it('does not wait when the reason is another', async () => {
     let said = 0;
 
-    const running = new Greeted().run({ host: 'no-such-host.invalid', port: 1 }, () => (said += 1));
+    const running = new Greeted().run(
+      { host: 'no-such-host.invalid', port: 1 },
+      reporting(() => (said += 1)),
+    );
 
     expect(await rejection(running)).to.have.property('call', 'connect');
     expect(said).to.equal(0);

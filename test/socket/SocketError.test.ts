@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { codeOf, SocketError } from '../../src/socket/SocketError';
+import { SocketError } from '../../src/socket/SocketError';
+import { codeOf } from '../../src/text/errno';
 
 const ADDRESS = { host: '127.0.0.1', port: 6015 };
 
@@ -32,10 +33,12 @@ describe('SocketError', () => {
     expect(error.message).to.contain('connection refused');
   });
 
-  it('leaves a SocketError as it is', () => {
-    const error = new SocketError('recv', 'EOF', ADDRESS);
+  it('leaves a SocketError of the same call as it is, and names the other call otherwise', () => {
+    const error = new SocketError('recv', 'ECONNRESET', ADDRESS);
 
-    expect(SocketError.from('connect', error)).to.equal(error);
+    expect(SocketError.from('recv', error)).to.equal(error);
+    const other = SocketError.from('sendall', error, ADDRESS);
+    expect(other).to.include({ call: 'sendall', code: 'ECONNRESET', cause: error });
   });
 
   it('shows what it does not know in the words it came in', () => {

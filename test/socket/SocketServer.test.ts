@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { setImmediate } from 'node:timers/promises';
-import { ServerLimits } from '../../src/socket/ServerLimits';
+import { ListeningSocket } from '../../src/socket/ListeningSocket';
+import { ServerReport } from '../../src/socket/ServerReport';
 import type { Socket } from '../../src/socket/Socket';
 import { SocketServer } from '../../src/socket/SocketServer';
 import { BareClient } from '../helpers/BareClient';
-import { cleanUp } from '../helpers/cleanUp';
+import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { FakeReport } from '../helpers/FakeReport';
 import { freePort } from '../helpers/freePort';
 import { rejection } from '../helpers/rejection';
@@ -12,14 +13,13 @@ import { startServer } from '../helpers/startServer';
 
 const MiB = 1024 * 1024;
 const HOST = '127.0.0.1';
+/** Longer than any test may take. */
+const HOUR = 3_600_000;
 
 /** Talks with its clients as a test says. */
 class TestServer extends SocketServer {
-  constructor(
-    private readonly talk: (client: Socket) => Promise<unknown>,
-    limits?: ServerLimits,
-  ) {
-    super(limits);
+  constructor(private readonly talk: (client: Socket) => Promise<unknown>) {
+    super();
   }
 
   protected override async converse(client: Socket): Promise<void> {
@@ -31,6 +31,11 @@ async function echo(client: Socket): Promise<void> {
   for (let data = await client.recv(65536); data.length > 0; data = await client.recv(65536)) {
     await client.sendall(data);
   }
+}
+
+/** The timers that this process has set. */
+function openTimers(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 }
 
 describe('SocketServer', () => {
@@ -79,7 +84,7 @@ describe('SocketServer', () => {
       if (String(await client.recv(100)) === 'break') throw broken;
       await client.sendall(Buffer.from('fine'));
     };
-    const port = await startServer(new TestServer(talk), report);
+    const port = await startServer(new TestServer(talk), { report });
     const good = await BareClient.connect(port);
 
     const bad = await BareClient.connect(port);
@@ -90,18 +95,22 @@ describe('SocketServer', () => {
     expect(String(await good.send('go on').all())).to.equal('fine');
   });
 
-  it('tells the client an error that has a reply, however much of it is still unread', async () => {
-    const refusal = Object.assign(new Error('too much'), { reply: 'that is too much' });
+  it('says its last word after an error, however much is still unread', async () => {
     const talk = async (client: Socket) => {
       await client.recv(1);
-      throw refusal;
+      throw new Error('too much');
     };
-    const port = await startServer(new TestServer(talk));
+    const server = new (class extends TestServer {
+      protected override lastWord(error: unknown): string {
+        return `last word: ${String(error)}\n`;
+      }
+    })(talk);
+    const port = await startServer(server);
 
     const client = await BareClient.connect(port);
     client.send(Buffer.alloc(MiB / 2));
 
-    expect(String(await client.all())).to.equal('ERROR that is too much\n');
+    expect(String(await client.all())).to.equal('last word: Error: too much\n');
   });
 
   it('does not mind when nobody is left to hear the error', async () => {
@@ -110,7 +119,7 @@ describe('SocketServer', () => {
       await client.recv(1).catch(() => undefined);
       throw Object.assign(new Error('unheard'), { reply: 'unheard' });
     };
-    const port = await startServer(new TestServer(talk), report);
+    const port = await startServer(new TestServer(talk), { report });
 
     (await BareClient.connect(port)).reset();
 
@@ -120,7 +129,7 @@ describe('SocketServer', () => {
 
   it('takes no more clients than it may, and reports that', async () => {
     const report = new FakeReport();
-    const port = await startServer(new TestServer(echo, new ServerLimits(1)), report);
+    const port = await startServer(new TestServer(echo), { limits: { maxConnections: 1 }, report });
     const only = await BareClient.connect(port);
     await only.send('x').bytes(1);
 
@@ -128,6 +137,166 @@ describe('SocketServer', () => {
 
     expect(await report.firstProblem()).to.include({ call: 'accept', code: 'ECONNABORTED' });
     expect(String(await only.send('y').bytes(2))).to.equal('xy');
+  });
+
+  describe('in every order of calls', () => {
+    const free = { host: HOST, port: 0 };
+
+    it('starts once: a second start, at once or later, fails and harms nothing', async () => {
+      const server = new TestServer(echo);
+      const starting = server.start(free);
+
+      expect(await rejection(server.start(free)))
+        .to.have.property('message')
+        .that.contains('a server is started once');
+      const { port } = await starting;
+      expect(await rejection(server.start(free)))
+        .to.have.property('message')
+        .that.contains('a server is started once');
+
+      const client = await BareClient.connect(port);
+      expect(String(await client.send('hi').end().all())).to.equal('hi');
+      await server.stop();
+      expect(await rejection(BareClient.connect(port))).to.have.property('code', 'ECONNREFUSED');
+    });
+
+    it('does not start after stop', async () => {
+      const server = new TestServer(echo);
+      const port = await freePort();
+      await server.stop();
+
+      expect(await rejection(server.start({ host: HOST, port })))
+        .to.have.property('message')
+        .that.contains('after stop()');
+      expect(await rejection(BareClient.connect(port))).to.have.property('code', 'ECONNREFUSED');
+    });
+
+    it('does not start when it is stopped meanwhile', async () => {
+      const server = new TestServer(echo);
+      const port = await freePort();
+      const timers = openTimers();
+      const starting = rejection(server.start({ host: HOST, port }));
+
+      await server.stop();
+
+      expect(await starting)
+        .to.have.property('message')
+        .that.contains('stop() before the server had started');
+      expect(await rejection(BareClient.connect(port))).to.have.property('code', 'ECONNREFUSED');
+      expect(openTimers()).to.equal(timers);
+    });
+
+    it('may be tried on another port after one that is taken', async () => {
+      const taken = await startServer(new TestServer(echo));
+      const server = new TestServer(echo);
+      expect(await rejection(server.start({ host: HOST, port: taken }))).to.have.property(
+        'code',
+        'EADDRINUSE',
+      );
+
+      const client = await BareClient.connect(await startServer(server));
+
+      expect(String(await client.send('hi').end().all())).to.equal('hi');
+    });
+
+    it('refuses a port that is none, in words', async () => {
+      const error = await rejection(new TestServer(echo).start({ host: HOST, port: 70150 }));
+
+      expect(error).to.include({ call: 'bind', code: 'ERANGE' });
+      expect(error).to.have.property('message').that.contains('from 0 to 65535, not 70150');
+    });
+  });
+
+  it('reports an error in the accept loop that it does not know, and ends as stop does', async () => {
+    const report = new FakeReport();
+    const server = new TestServer(echo);
+    const port = await startServer(server, { report });
+    const client = await BareClient.connect(port);
+    await client.send('x').bytes(1);
+    const broken = new Error('accept is broken');
+    const accept = Object.getOwnPropertyDescriptor(ListeningSocket.prototype, 'accept') ?? {};
+    afterwards(() => Object.defineProperty(ListeningSocket.prototype, 'accept', accept));
+    ListeningSocket.prototype.accept = () => Promise.reject(broken);
+
+    const last = await BareClient.connect(port); // ends the accept that waits already
+
+    expect(await report.firstProblem()).to.equal(broken);
+    expect((await client.all()).length).to.equal(1);
+    await last.all();
+    expect(await rejection(BareClient.connect(port))).to.have.property('code', 'ECONNREFUSED');
+  });
+
+  for (const [how, fail] of [
+    [
+      'throws',
+      () => {
+        throw new Error('the report is broken');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('the report is broken'))],
+  ] as [string, () => void][]) {
+    it(`is not harmed by a report that ${how}`, async () => {
+      const report = new ServerReport();
+      report.connected = fail;
+      report.problem = fail;
+      const talk = async (client: Socket) => {
+        if (String(await client.recv(100)) === 'break') throw new Error('it broke');
+        await client.sendall(Buffer.from('fine'));
+      };
+      const port = await startServer(new TestServer(talk), { report });
+
+      const bad = await BareClient.connect(port);
+      expect(String(await bad.send('break').all())).to.equal('');
+      const good = await BareClient.connect(port);
+
+      expect(String(await good.send('go on').all())).to.equal('fine');
+    });
+  }
+
+  it('reports a last word that fails', async () => {
+    const report = new FakeReport();
+    const unsaid = new Error('no word');
+    const server = new (class extends TestServer {
+      protected override lastWord(): string {
+        throw unsaid;
+      }
+    })(() => Promise.reject(new Error('it broke')));
+
+    const client = await BareClient.connect(await startServer(server, { report }));
+
+    expect(String(await client.all())).to.equal('');
+    expect(report.problems.at(-1)).to.equal(unsaid);
+  });
+
+  it('does not wait for ever to close when the peer never reads', async () => {
+    let cutOff: (error: unknown) => void;
+    const cut = new Promise((resolve) => (cutOff = resolve));
+    const server = new TestServer(async (client) => {
+      client.sendall(Buffer.alloc(32 * MiB)).catch(cutOff);
+      await client.recv(1);
+    });
+    const port = await startServer(server, { limits: { idleTimeout: 100 } });
+
+    const greedy = (await BareClient.connect(port)).pause();
+    greedy.send('x'); // ends the conversation; what is owed is still to go
+
+    expect(await cut).to.include({ call: 'sendall', code: 'ETIMEDOUT' });
+    await server.stop(HOUR);
+  });
+
+  it('is quick to stop when nobody is left to wait for, whatever the grace', async () => {
+    const idle = new TestServer(echo);
+    await startServer(idle);
+    const halfClosed = new TestServer(echo);
+    const ended = await BareClient.connect(await startServer(halfClosed));
+    await ended.send('bye').end().all();
+    const silent = new TestServer(echo);
+    const waiting = await BareClient.connect(await startServer(silent));
+    await waiting.send('x').bytes(1);
+
+    await Promise.all([idle, halfClosed, silent].map((server) => server.stop(HOUR)));
+
+    expect((await waiting.all()).length).to.equal(1);
   });
 
   describe('stop', () => {

@@ -1,21 +1,24 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import {
+  errorLine,
   type MessageLimits,
-  MessageReader,
+  Messages,
+  type MessageSocket,
   MessageTooLong,
-  type MessageSource,
-} from '../../src/socket/MessageReader';
+  UnexpectedReply,
+} from '../../src/socket/Messages';
 import { rejection } from '../helpers/rejection';
 
-const LIMITS: MessageLimits = { what: 'request', maxBytes: 1024, silence: 100, timeout: 60_000 };
+const LIMITS: MessageLimits = { silence: 100, idleTimeout: 60_000 };
 const SILENCE = Symbol('silence');
 
 /** Gives its segments one by one, then end of file; where a silence stands, `poll` runs out of time. */
-class FakeSource implements MessageSource {
+class FakeSocket implements MessageSocket {
   readonly peer = { host: '127.0.0.1', port: 12345 };
   readonly #segments: (Buffer | typeof SILENCE)[];
   readonly polled: number[] = [];
+  sent = '';
 
   constructor(...segments: (string | Uint8Array | typeof SILENCE)[]) {
     this.#segments = segments.map((segment) =>
@@ -31,14 +34,19 @@ class FakeSource implements MessageSource {
     return Promise.resolve(segment?.subarray(0, size) ?? Buffer.alloc(0));
   }
 
+  sendall(data: Uint8Array): Promise<void> {
+    this.sent += Buffer.from(data).toString();
+    return Promise.resolve();
+  }
+
   poll(ms: number): Promise<boolean> {
     this.polled.push(ms);
     return Promise.resolve(this.#segments[0] !== SILENCE);
   }
 }
 
-async function messages(source: MessageSource, limits = LIMITS): Promise<string[]> {
-  const reader = new MessageReader(source, limits);
+async function messages(socket: MessageSocket, limits = LIMITS): Promise<string[]> {
+  const reader = new Messages(socket, limits);
   const found: string[] = [];
   for (;;) {
     const message = await reader.next();
@@ -47,7 +55,7 @@ async function messages(source: MessageSource, limits = LIMITS): Promise<string[
   }
 }
 
-describe('MessageReader', () => {
+describe('Messages', () => {
   const framings: [
     condition: string,
     segments: (string | Buffer | typeof SILENCE)[],
@@ -88,7 +96,7 @@ describe('MessageReader', () => {
   ];
   for (const [condition, segments, found] of framings) {
     it(condition, async () => {
-      expect(await messages(new FakeSource(...segments))).to.deep.equal(found);
+      expect(await messages(new FakeSocket(...segments))).to.deep.equal(found);
     });
   }
 
@@ -103,7 +111,7 @@ describe('MessageReader', () => {
   ];
   for (const [condition, segments] of tooLong) {
     it(`refuses a message of 1,025 bytes ${condition}, but not the one before it`, async () => {
-      const reader = new MessageReader(new FakeSource('good\n', ...segments), LIMITS);
+      const reader = new Messages(new FakeSocket('good\n', ...segments), LIMITS);
 
       expect(await reader.next()).to.equal('good');
       const error = await rejection(reader.next());
@@ -114,7 +122,7 @@ describe('MessageReader', () => {
   }
 
   it('waits for the rest no longer than the silence', async () => {
-    const source = new FakeSource('time?', SILENCE);
+    const source = new FakeSocket('time?', SILENCE);
 
     await messages(source);
 
@@ -122,20 +130,59 @@ describe('MessageReader', () => {
   });
 
   it('gives up a message that trickles in for too long', async () => {
-    const source = new FakeSource('t', 'i', 'm', 'e');
+    const source = new FakeSocket('t', 'i', 'm', 'e');
 
-    const error = await rejection(messages(source, { ...LIMITS, timeout: 0 }));
+    const error = await rejection(messages(source, { ...LIMITS, idleTimeout: 0 }));
 
     expect(error).to.have.property('code', 'ETIMEDOUT');
-    expect(error).to.have.property('message').that.contains('the request was not complete');
+    expect(error).to.have.property('message').that.contains('the message was not complete');
   });
 
   it('gives up a reply that stays incomplete, since silence does not end one', async () => {
-    const reply: MessageLimits = { what: 'reply', maxBytes: 1024, silence: Infinity, timeout: 50 };
-
-    const error = await rejection(messages(new FakeSource('2026-', SILENCE), reply));
+    const error = await rejection(messages(new FakeSocket('2026-', SILENCE), { idleTimeout: 50 }));
 
     expect(error).to.have.property('code', 'ETIMEDOUT');
+  });
+
+  it('sends a message with the newline that ends it', async () => {
+    const socket = new FakeSocket();
+
+    await new Messages(socket).send('größe 👩');
+    await new Messages(socket).send('');
+
+    expect(socket.sent).to.equal('größe 👩\n\n');
+  });
+
+  describe('as a client receives them', () => {
+    const reply = (...segments: string[]) => new Messages(new FakeSocket(...segments)).reply();
+
+    it('are its replies', async () => {
+      expect(await reply('noon', '\n')).to.equal('noon');
+      expect(await reply('ERRORS there are none\n')).to.equal('ERRORS there are none');
+    });
+
+    for (const [what, segments, code, words] of [
+      ['end of file', [], 'EOF', 'hung up without a whole reply'],
+      ['an error line', ['ERROR no clock\n'], 'EREMOTEIO', 'answered: ERROR no clock'],
+      ['1,025 bytes', ['x'.repeat(1025)], 'EMSGSIZE', 'sent a reply longer than 1024 bytes'],
+    ] as const) {
+      it(`are no reply when it is ${what}`, async () => {
+        const error = await rejection(reply(...segments));
+
+        expect(error).to.be.instanceOf(UnexpectedReply);
+        expect(error).to.have.property('code', code);
+        expect(error).to.have.property('message', `the server at 127.0.0.1:12345 ${words}`);
+      });
+    }
+  });
+
+  it('have an error line for an error that has a reply, and for no other', () => {
+    expect(errorLine(Object.assign(new Error('x'), { reply: 'no clock' }))).to.equal(
+      'ERROR no clock\n',
+    );
+    for (const error of [new Error('x'), 'text', undefined, { reply: 'x' }]) {
+      expect(errorLine(error)).to.equal(undefined);
+    }
   });
 
   it('gives the same messages, wherever the stream is cut', async () => {
@@ -147,7 +194,7 @@ describe('MessageReader', () => {
       fc.asyncProperty(fc.array(line), fc.array(fc.nat()), async (lines, cuts) => {
         const stream = Buffer.from(lines.flat().join(''));
 
-        const found = await messages(new FakeSource(...cut(stream, cuts)));
+        const found = await messages(new FakeSocket(...cut(stream, cuts)));
 
         expect(found).to.deep.equal(lines.map(([text]) => text));
       }),

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { formatRfc3339, isRfc3339 } from '../../src/services/rfc3339';
+import { formatRfc3339, isRfc3339 } from '../../src/text/rfc3339';
 import { cleanUp } from '../helpers/cleanUp';
 import { setZone } from '../helpers/setZone';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { quote } from '../../src/cli/text';
+import { quote } from '../../src/text/quote';
 
 describe('quote', () => {
   // What Python's repr() gives.

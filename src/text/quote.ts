@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { escapeControls } from '../services/text';
+import { escapeControls } from './escape';
 
 /** A text in quotes, as Python's `repr` shows it, whatever it contains. */
 export function quote(text: string): string {

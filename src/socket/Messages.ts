@@ -1,0 +1,143 @@
+import { type Address, formatAddress } from './Address';
+import type { Socket } from './Socket';
+import { SocketError } from './SocketError';
+
+/** The longest message, without its newline. */
+const MAX_BYTES = 1024;
+const CHUNK_BYTES = 65536;
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+const ERROR = 'ERROR ';
+
+export interface MessageLimits {
+  /** Milliseconds of silence that end a message without a newline; unless given, none does. */
+  readonly silence?: number;
+  /** Milliseconds after its first byte in which a message must be complete. */
+  readonly idleTimeout?: number;
+}
+
+/** What `Messages` need of a `Socket`. */
+export type MessageSocket = Pick<Socket, 'recv' | 'sendall' | 'poll' | 'peer'>;
+
+/**
+ * A connection as messages, both ways. TCP carries a stream of bytes and has no messages (RFC 9293
+ * section 3.8: segments say nothing about what was one `send`), so both sides agree on where one
+ * ends: at a newline (a carriage return before it is dropped); at end of file, if bytes remain; or
+ * after a silence, since the slide's own client sends no newline and waits.
+ */
+export class Messages {
+  #unread: Buffer = Buffer.alloc(0);
+
+  constructor(
+    private readonly socket: MessageSocket,
+    private readonly limits: MessageLimits = {},
+  ) {}
+
+  /**
+   * The next message as text, or `undefined` at end of file. Bytes that are not UTF-8 become
+   * replacement characters.
+   * @throws MessageTooLong, and SocketError when the connection breaks or the message takes too long.
+   */
+  async next(): Promise<string | undefined> {
+    if (this.#unread.length === 0) this.#unread = await this.socket.recv(CHUNK_BYTES);
+    if (this.#unread.length === 0) return undefined;
+    let begun: number | undefined;
+    for (;;) {
+      const newline = this.#unread.indexOf(NEWLINE);
+      if (newline >= 0) return this.#takeLine(newline);
+      if (this.#canOnlyBeTooLong()) throw new MessageTooLong(this.socket.peer);
+      begun ??= performance.now();
+      if (!(await this.#isMoreComing(begun))) return this.#take(this.#unread.length);
+      const more = await this.socket.recv(CHUNK_BYTES);
+      if (more.length === 0) return this.#take(this.#unread.length);
+      this.#unread = Buffer.concat([this.#unread, more]);
+    }
+  }
+
+  /**
+   * Sends a message, with the newline that ends it.
+   * @throws SocketError when the connection breaks.
+   */
+  send(message: string): Promise<void> {
+    return this.socket.sendall(Buffer.from(`${message}\n`));
+  }
+
+  /**
+   * For clients: the next message, which must be an answer.
+   * @throws UnexpectedReply when it is none, and SocketError as `next` does.
+   */
+  async reply(): Promise<string> {
+    const { peer } = this.socket;
+    const reply = await this.next().catch((error: unknown) => {
+      if (!(error instanceof MessageTooLong)) throw error;
+      throw new UnexpectedReply('EMSGSIZE', `sent a reply longer than ${MAX_BYTES} bytes`, peer);
+    });
+    if (reply === undefined)
+      throw new UnexpectedReply('EOF', 'hung up without a whole reply', peer);
+    if (reply.startsWith(ERROR)) throw new UnexpectedReply('EREMOTEIO', `answered: ${reply}`, peer);
+    return reply;
+  }
+
+  /** Waits for bytes or end of file; false when silence has ended the message. */
+  async #isMoreComing(begun: number): Promise<boolean> {
+    const { silence = Infinity, idleTimeout = Infinity } = this.limits;
+    const left = begun + idleTimeout - performance.now();
+    if (left > 0 && (await this.socket.poll(Math.min(silence, left)))) return true;
+    if (silence < left) return false;
+    const reason = `the message was not complete after ${idleTimeout / 1000} s`;
+    throw new SocketError('recv', 'ETIMEDOUT', this.socket.peer, reason);
+  }
+
+  #canOnlyBeTooLong(): boolean {
+    const { length } = this.#unread;
+    return length > MAX_BYTES + 1 || (length > MAX_BYTES && this.#unread.at(-1) !== RETURN);
+  }
+
+  #takeLine(newline: number): string {
+    const end = newline > 0 && this.#unread[newline - 1] === RETURN ? newline - 1 : newline;
+    return this.#take(end, newline + 1);
+  }
+
+  /** The message up to `end`; the next one begins at `next`. */
+  #take(end: number, next = end): string {
+    if (end > MAX_BYTES) throw new MessageTooLong(this.socket.peer);
+    const message = this.#unread.toString('utf8', 0, end);
+    this.#unread = this.#unread.subarray(next);
+    return message;
+  }
+}
+
+/** The line that tells a client of an error, if that has a `reply` for it. */
+export function errorLine(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('reply' in error)) return undefined;
+  return `${ERROR}${String(error.reply)}\n`;
+}
+
+/** A message of more bytes than allowed. Its `reply` is for the client that sent it. */
+export class MessageTooLong extends Error {
+  override readonly name = 'MessageTooLong';
+  readonly code = 'EMSGSIZE';
+  readonly reply = `request longer than ${MAX_BYTES} bytes`;
+
+  constructor(sender: Address | undefined) {
+    super(`${formatAddress(sender)} sent a message longer than ${MAX_BYTES} bytes`);
+  }
+}
+
+/** A server's answer that is not what was asked for. */
+export class UnexpectedReply extends Error {
+  override readonly name = 'UnexpectedReply';
+
+  /**
+   * @param code `EOF` (hung up), `EREMOTEIO` (an error line), `EMSGSIZE` (too long) or `EBADMSG` (not
+   * in the form that was expected).
+   * @param what what the server did.
+   */
+  constructor(
+    readonly code: 'EOF' | 'EREMOTEIO' | 'EMSGSIZE' | 'EBADMSG',
+    what: string,
+    readonly address: Address | undefined,
+  ) {
+    super(`the server at ${formatAddress(address)} ${what}`);
+  }
+}

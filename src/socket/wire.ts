@@ -1,0 +1,220 @@
+import * as net from 'node:net';
+import type { Address } from './Address';
+import { later } from './later';
+import { type SocketCall, SocketError } from './SocketError';
+
+export const NOTHING = Buffer.alloc(0);
+const DONE = Promise.resolve();
+
+/** Somebody who waits for bytes, end of file or an error. */
+interface Receiver {
+  /** The most bytes it takes; 0 for `poll`, which takes none. */
+  readonly size: number;
+  readonly resolve: (data: Buffer) => void;
+  readonly reject: (error: SocketError) => void;
+}
+
+/** Somebody who waits until the peer's window has room again. */
+interface Sender {
+  readonly resolve: () => void;
+  readonly reject: (error: SocketError) => void;
+}
+
+/** A connection of node:net, whose events become what a `Socket` waits for. */
+export class Wire {
+  readonly stream: net.Socket;
+  peer: Address | undefined;
+  isOpen = false;
+  canSend = false;
+  /** The one chunk that came while nobody waited. While it lies here, nothing more is read. */
+  unread: Buffer = NOTHING;
+  hasEnded = false;
+  #failure: NodeJS.ErrnoException | undefined;
+  #receiver: Receiver | undefined;
+  #senders: Sender[] = [];
+  #silence: number | undefined;
+  #forgetSilence: (() => void) | undefined;
+
+  /** @param stream a connection that is there already. */
+  constructor(stream?: net.Socket) {
+    // Half-open: the peer's end of file must not end what we still owe it.
+    this.stream = stream ?? new net.Socket({ allowHalfOpen: true });
+    if (stream) this.#open();
+    attach(this.stream, this);
+  }
+
+  connect({ host, port }: Address): Promise<void> {
+    this.stream.setNoDelay(true);
+    return new Promise((resolve, reject) => {
+      this.stream.once('connect', () => {
+        this.#open();
+        resolve();
+      });
+      this.stream.once('close', () => {
+        reject(this.error('connect', { host, port }));
+      });
+      this.stream.connect({ host, port });
+    });
+  }
+
+  send(data: Uint8Array): Promise<void> {
+    if (this.stream.write(data)) return DONE;
+    // Our writes are stuck, so stop reading: fill the peer's window, not our memory.
+    if (!this.#receiver) this.stream.pause();
+    return new Promise((resolve, reject) => {
+      this.#senders.push({ resolve, reject });
+    });
+  }
+
+  receive(size: number): Promise<Buffer> {
+    if (this.unread.length > 0) return Promise.resolve(this.#take(size));
+    if (this.hasEnded) return Promise.resolve(NOTHING);
+    if (this.#receiver) return Promise.reject(new SocketError('recv', 'EALREADY', this.peer));
+    if (!this.isOpen) return Promise.reject(this.error('recv'));
+    return new Promise((resolve, reject) => {
+      this.#wait({ size, resolve, reject });
+    });
+  }
+
+  poll(ms: number): Promise<boolean> {
+    if (this.#receiver) return Promise.reject(new SocketError('recv', 'EALREADY', this.peer));
+    if (this.unread.length > 0 || this.hasEnded || !this.isOpen) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const ready = () => {
+        forget();
+        resolve(true);
+      };
+      this.#wait({ size: 0, resolve: ready, reject: ready });
+      const forget = later(ms, () => {
+        this.#receiver = undefined;
+        resolve(false);
+      });
+    });
+  }
+
+  /** From now on, `ms` milliseconds in which somebody waits in vain count as end of file. */
+  endAfterSilence(ms: number): void {
+    this.#silence = ms;
+    this.#forgetSilence?.();
+    if (!this.#receiver) return;
+    this.#forgetSilence = later(ms, () => {
+      this.deliver(NOTHING);
+    });
+  }
+
+  /** Sends what is owed, then closes; resolves when the connection is gone. */
+  close(): Promise<void> {
+    const { stream } = this;
+    this.canSend = false;
+    if (stream.closed) return DONE;
+    return new Promise((resolve) => {
+      stream.once('close', resolve);
+      if (stream.pending) stream.destroy();
+      else stream.destroySoon();
+    });
+  }
+
+  /** Why this call fails now. */
+  error(call: SocketCall, address = this.peer): SocketError {
+    const failed = this.#failure?.syscall === 'write' ? 'sendall' : call;
+    if (this.#failure) return SocketError.from(failed, this.#failure, address);
+    return new SocketError(call, this.stream.destroyed ? 'EBADF' : 'ENOTCONN', address);
+  }
+
+  /** Bytes, or with none of them end of file, reach whoever waits; what nobody wants is kept. */
+  deliver(data: Buffer): void {
+    if (this.hasEnded) return;
+    this.#forgetSilence?.();
+    if (data.length === 0) this.hasEnded = true;
+    const receiver = this.#receiver;
+    this.#receiver = undefined;
+    if (receiver && data.length <= receiver.size) {
+      receiver.resolve(data);
+      return;
+    }
+    this.unread = this.unread.length === 0 ? data : Buffer.concat([this.unread, data]);
+    this.stream.pause();
+    receiver?.resolve(this.#take(receiver.size));
+  }
+
+  /** What was to be sent has gone. */
+  release(): void {
+    for (const sender of this.#senders.splice(0)) sender.resolve();
+  }
+
+  /** Nothing goes or comes any more; whoever waits learns why. */
+  end(failure?: Error): void {
+    this.#failure ??= failure;
+    this.canSend = false;
+    this.isOpen = false;
+    this.#forgetSilence?.();
+    // Most connections close with nobody waiting, and an error is not for nothing.
+    this.#receiver?.reject(this.error('recv'));
+    this.#receiver = undefined;
+    for (const sender of this.#senders.splice(0)) sender.reject(this.error('sendall'));
+  }
+
+  #open(): void {
+    const { remoteAddress: host, remotePort: port } = this.stream;
+    // Later would be too late: the system forgets the peer of a connection that is reset.
+    if (host !== undefined && port !== undefined) this.peer = { host, port };
+    this.isOpen = true;
+    this.canSend = true;
+  }
+
+  #take(size: number): Buffer {
+    const data = this.unread.subarray(0, size);
+    this.unread = this.unread.subarray(size);
+    return data;
+  }
+
+  #wait(receiver: Receiver): void {
+    this.#receiver = receiver;
+    if (this.#silence !== undefined) this.endAfterSilence(this.#silence);
+    if (this.stream.isPaused()) this.stream.resume();
+  }
+}
+
+const owner = Symbol('Wire');
+type Stream = net.Socket & { [owner]: Wire };
+
+/** Listeners shared by all connections: a set of closures for each would cost memory. */
+function attach(stream: net.Socket, wire: Wire): void {
+  Object.assign(stream, { [owner]: wire });
+  stream.on('data', onData);
+  stream.on('end', onEnd);
+  stream.on('drain', onDrain);
+  stream.on('error', onError);
+  stream.on('close', onClose);
+}
+
+function onData(this: net.Socket, chunk: Buffer): void {
+  wireOf(this).deliver(chunk);
+}
+
+function onEnd(this: net.Socket): void {
+  wireOf(this).deliver(NOTHING);
+}
+
+function onDrain(this: net.Socket): void {
+  wireOf(this).release();
+}
+
+function onError(this: net.Socket, error: Error): void {
+  const wire = wireOf(this);
+  // Node drops its 'data' events on an error, but not the bytes: they were received before it.
+  const rest = this.read() as Buffer | null;
+  if (rest) wire.deliver(rest);
+  wire.end(error);
+}
+
+function onClose(this: net.Socket): void {
+  const wire = wireOf(this);
+  // No 'drain' comes after the last of what was owed.
+  if (this.writableFinished) wire.release();
+  wire.end();
+}
+
+function wireOf(stream: net.Socket): Wire {
+  return (stream as Stream)[owner];
+}

@@ -1,0 +1,55 @@
+/** What an error is about, for the words that say so. */
+export interface Subject {
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+}
+
+/** POSIX's names for what went wrong, in a learner's words; those of one call stand before all others. */
+const WORDS: Readonly<Record<string, string>> = {
+  'bind EADDRINUSE': 'port {port} is already in use: another program is bound to it',
+  'bind EACCES': 'ports below 1024 are reserved, and you have no right to use port {port}',
+  'bind EINVAL': 'this socket is bound already',
+  'bind EADDRNOTAVAIL': '{host} is not an address of this machine',
+  'listen EINVAL': 'bind() comes first',
+  'listen EALREADY': 'this socket listens already',
+  'accept EINVAL': 'listen() comes first',
+  'log EEXIST': 'it is not a folder',
+  'log ENOTDIR': 'it is not a folder, or something on the way to it is not',
+  'log EACCES': 'you may not write into it',
+  'log EPERM': 'you may not write into it',
+  'log ENOENT': 'it is no longer there',
+  'recv EALREADY': 'somebody already waits in recv() or poll() of this socket',
+
+  EACCES: 'this machine does not allow it (a firewall, perhaps)',
+  EADDRNOTAVAIL: '{host} is not an address of this machine',
+  EAI_AGAIN: 'the host name "{host}" could not be looked up just now',
+  EALREADY: 'this socket is connecting already',
+  EBADF: 'the socket is closed',
+  ECONNREFUSED: 'connection refused: no server is listening on port {port} there',
+  ECONNRESET: 'the peer reset the connection',
+  EDQUOT: 'your share of the disk is full',
+  EHOSTUNREACH: 'no way leads to {host}',
+  EISCONN: 'this socket is connected already',
+  EMFILE: 'this process has as many files and sockets open as it may',
+  ENETUNREACH: 'no way leads to the network of {host}',
+  ENFILE: 'this machine has as many files and sockets open as it may',
+  ENOSPC: 'the disk is full',
+  ENOTCONN: 'the socket is not connected',
+  ENOTFOUND: 'there is no host called "{host}"',
+  ERANGE: 'a port is a whole number from 0 to 65535, not {port}',
+  EPIPE: 'the peer no longer reads: the connection is closed on its side',
+  EROFS: 'it is on a read-only disk',
+  ETIMEDOUT: 'no answer in time',
+};
+
+/** The words for a code (`ECONNREFUSED`) that a call (`connect`) has failed with; none if there are none. */
+export function errnoWords(call: string, code: string, subject: Subject = {}): string | undefined {
+  return (WORDS[`${call} ${code}`] ?? WORDS[code])
+    ?.replace('{host}', subject.host ?? 'the host')
+    .replace('{port}', String(subject.port ?? 'it asks for'));
+}
+
+/** The `code` of an error, if it has one. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}

@@ -1,0 +1,39 @@
+import { expect } from 'chai';
+import { later } from '../../src/socket/later';
+
+describe('later', () => {
+  it('calls back when the time is over, and not before', async () => {
+    const begun = performance.now();
+
+    await new Promise<void>((resolve) => later(20, resolve));
+
+    expect(performance.now() - begun).to.be.at.least(20);
+  });
+
+  it('does not call back once it is forgotten, even if the time is over already', async () => {
+    let called = false;
+    const forget = later(1, () => (called = true));
+    const forgotten = new Promise((resolve) => {
+      setTimeout(() => {
+        forget();
+        setImmediate(resolve);
+      }, 1);
+    });
+    const end = performance.now() + 5;
+    while (performance.now() < end); // holds up the event loop: both times are over
+
+    await forgotten;
+
+    expect(called).to.equal(false);
+  });
+
+  it('takes times that are longer than a timer of Node', async () => {
+    let called = false;
+    const forget = later(Infinity, () => (called = true));
+
+    await new Promise<void>((resolve) => later(5, resolve));
+
+    expect(called).to.equal(false);
+    forget();
+  });
+});

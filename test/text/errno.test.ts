@@ -1,0 +1,31 @@
+import { expect } from 'chai';
+import { codeOf, errnoWords } from '../../src/text/errno';
+
+describe('errnoWords', () => {
+  it('puts what an error is about into its words', () => {
+    const subject = { host: '::1', port: 6015 };
+
+    expect(errnoWords('connect', 'ECONNREFUSED', subject)).to.contain('listening on port 6015');
+    expect(errnoWords('connect', 'ENOTFOUND', subject)).to.contain('"::1"');
+    expect(errnoWords('connect', 'ENOTFOUND')).to.contain('"the host"');
+  });
+
+  it('says what a code means for this call before what it means for others', () => {
+    expect(errnoWords('bind', 'EACCES')).to.contain('reserved');
+    expect(errnoWords('log', 'EACCES')).to.contain('write');
+    expect(errnoWords('connect', 'EACCES')).to.contain('firewall');
+  });
+
+  it('has none for what it does not know', () => {
+    expect(errnoWords('recv', 'ESTRANGE')).to.equal(undefined);
+  });
+});
+
+describe('codeOf', () => {
+  it('gives the code of an error that has one', () => {
+    expect(codeOf(Object.assign(new Error('x'), { code: 'ESTRANGE' }))).to.equal('ESTRANGE');
+    for (const other of [new Error('x'), 'text', undefined, { code: 'x' }]) {
+      expect(codeOf(other)).to.equal(undefined);
+    }
+  });
+});
