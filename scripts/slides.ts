@@ -1,0 +1,74 @@
+/**
+ * `npm run slides`: brings docs/slides.md up to date with the code: the line that each link leads to,
+ * and the listings. A test fails while it is not.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import ts from 'typescript';
+
+const PAGE = 'docs/slides.md';
+
+/** [`label`]: ../src/path/File.ts#L1 */
+const LINK = /^\[`([^`]+)`\]: \.\.\/(\S+?\.ts)(?:#L\d+)?$/gm;
+/** <!-- Class.member from src/path/File.ts --> and the block of code below it */
+const LISTING = /^<!-- (\S+) from (\S+) -->\n\n```ts\n[^`]*```$/gm;
+
+/** The page as it should be. Throws if it names something that is not there. */
+export function upToDate(page: string): string {
+  return page
+    .replace(LINK, (_, label: string, file: string) => {
+      return `[\`${label}\`]: ../${file}#L${lineOf(label, file)}`;
+    })
+    .replace(LISTING, (_, name: string, file: string) => {
+      return `<!-- ${name} from ${file} -->\n\n\`\`\`ts\n${listingOf(name, file)}\n\`\`\``;
+    });
+}
+
+/** The line of a declaration, of a file itself, or of code that stands just once in the file. */
+function lineOf(label: string, file: string): number {
+  if (label === file) return 1;
+  const source = parse(file);
+  const declared = declarationsIn(source).get(label);
+  if (declared) return 1 + source.getLineAndCharacterOfPosition(declared.getStart()).line;
+  const lines = source.text.split('\n').map((line, index) => ({ line, number: index + 1 }));
+  const [found, ...others] = lines.filter(({ line }) => line.includes(label));
+  if (!found || others.length > 0) throw new Error(`not once in ${file}: ${label}`);
+  return found.number;
+}
+
+/** A declaration without its comment, as far to the left as it goes. */
+function listingOf(name: string, file: string): string {
+  const source = parse(file);
+  const declared = declarationsIn(source).get(name);
+  if (!declared) throw new Error(`not in ${file}: ${name}`);
+  const indent = ' '.repeat(source.getLineAndCharacterOfPosition(declared.getStart()).character);
+  return declared.getText().replaceAll(`\n${indent}`, '\n');
+}
+
+function parse(file: string): ts.SourceFile {
+  return ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
+}
+
+/** `Class`, `Class.member`, `Class.#member`, `function`, `CONSTANT`. */
+function declarationsIn(source: ts.SourceFile): Map<string, ts.Node> {
+  return new Map(source.statements.flatMap(declarationsOf));
+}
+
+function declarationsOf(statement: ts.Statement): [name: string, node: ts.Node][] {
+  if (ts.isVariableStatement(statement)) {
+    return statement.declarationList.declarations.map((node) => [node.name.getText(), node]);
+  }
+  if (ts.isFunctionDeclaration(statement) || ts.isTypeAliasDeclaration(statement)) {
+    return statement.name ? [[statement.name.text, statement]] : [];
+  }
+  if (ts.isClassDeclaration(statement) || ts.isInterfaceDeclaration(statement)) {
+    const owner = statement.name?.text ?? 'default';
+    const members = [...statement.members].filter(({ name }) => name);
+    return [
+      [owner, statement.name ?? statement], // not its decorator
+      ...members.map((node): [string, ts.Node] => [`${owner}.${node.name?.getText()}`, node]),
+    ];
+  }
+  return [];
+}
+
+if (require.main === module) writeFileSync(PAGE, upToDate(readFileSync(PAGE, 'utf8')));
