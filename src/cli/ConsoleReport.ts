@@ -4,16 +4,12 @@ import type { Socket } from '../socket/Socket';
 import { codeOf } from '../text/errno';
 import { complain } from './complain';
 
-/** Says on stdout who connects, and on stderr what goes wrong: once for each kind, then a count. */
-export class ConsoleReport extends ServerReport {
+/** Says on stderr what goes wrong: once for each kind, then a count. */
+export class QuietReport extends ServerReport {
   readonly #counts = new Map<string, number>();
 
-  constructor(protected readonly program: string) {
+  constructor(private readonly program: string) {
     super();
-  }
-
-  override connected(client: Socket): void {
-    console.log(`Connected by ${formatAddress(client.peer)}`);
   }
 
   override problem(error: unknown): void {
@@ -25,10 +21,10 @@ export class ConsoleReport extends ServerReport {
   }
 }
 
-/** The same without the connections. */
-export class QuietReport extends ConsoleReport {
-  override connected(): void {
-    // Silent.
+/** Says on stdout who connects, too. */
+export class ConsoleReport extends QuietReport {
+  override connected(client: Socket): void {
+    console.log(`Connected by ${formatAddress(client.peer)}`);
   }
 }
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 
-/** The longest time (s) that fits into a timer of Node's. */
-const LONGEST = 2_147_483;
+/** The longest time that fits into a timer of Node's. */
+const LONGEST_S = 2_147_483;
 
 /** A command line with what all programs share. */
 export function createCommand(name: string, description: string): Command {
@@ -74,8 +74,8 @@ export function secondsOrNone(text: string): number {
 /** A time in seconds. */
 export function seconds(text: string): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-  if (value > 0 && value <= LONGEST) return value;
-  throw new InvalidArgumentError(`it must be a number of seconds above 0, at most ${LONGEST}.`);
+  if (value > 0 && value <= LONGEST_S) return value;
+  throw new InvalidArgumentError(`it must be a number of seconds above 0, at most ${LONGEST_S}.`);
 }
 
 function wholeNumber(text: string, least: number, most: number, rule: string): number {

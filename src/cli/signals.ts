@@ -1,14 +1,11 @@
 import { constants } from 'node:os';
 import type { SocketServer } from '../socket/SocketServer';
 
-/**
- * Milliseconds in which a signal counts once: on Ctrl-C the terminal signals the whole group, and
- * npm passes its own on to us.
- */
-const SAME_SIGNAL = 20;
+/** A second signal so soon is the first one again: on Ctrl-C npm passes on what we have had, too. */
+const SAME_SIGNAL_MS = 20;
 
-/** Milliseconds after which someone who has pressed Ctrl-C wonders. */
-const NOTICEABLE = 500;
+/** When someone who has pressed Ctrl-C begins to wonder. */
+const NOTICEABLE_MS = 500;
 
 /** The first SIGINT or SIGTERM lets the server finish what it has begun; a second ends it at once. */
 export function stopOnSignals(program: string, server: SocketServer): void {
@@ -19,9 +16,9 @@ export function stopOnSignals(program: string, server: SocketServer): void {
       first = { signal, time };
       setTimeout(() => {
         console.error(`${program}: finishing what has begun; a second signal ends it at once`);
-      }, NOTICEABLE);
+      }, NOTICEABLE_MS);
       void server.stop().then(() => process.exit(0));
-    } else if (signal !== first.signal || time - first.time > SAME_SIGNAL) {
+    } else if (signal !== first.signal || time - first.time > SAME_SIGNAL_MS) {
       process.exit(128 + constants.signals[signal]);
     }
   };

@@ -123,16 +123,16 @@ export abstract class SocketServer {
     }
   }
 
-  /** A report that fails harms nobody, and there is nobody left to tell. */
+  /** Tells the report, whose own errors harm nobody. */
   async #tell(news: (report: ServerReport) => unknown): Promise<void> {
     try {
       await news(this.#report);
     } catch {
-      // as above
+      // there is nobody left to tell
     }
   }
 
-  /** After a failed start, a stop, or an error that the accept loop does not know. */
+  /** After a start that failed, a stop, or an error in the accept loop. */
   async #endServing(error: unknown): Promise<void> {
     if (this.#isStopped) return;
     if (this.#idleWatch) {

@@ -121,7 +121,7 @@ export class Wire {
     return new SocketError(call, this.stream.destroyed ? 'EBADF' : 'ENOTCONN', address);
   }
 
-  /** Bytes, or with none of them end of file, reach whoever waits; what nobody wants is kept. */
+  /** Hands bytes to whoever waits for them; what nobody takes is kept. No bytes mean end of file. */
   deliver(data: Buffer): void {
     if (this.hasEnded) return;
     this.#forgetSilence?.();
@@ -137,18 +137,18 @@ export class Wire {
     receiver?.resolve(this.#take(receiver.size));
   }
 
-  /** What was to be sent has gone. */
+  /** The peer's window has room again. */
   release(): void {
     for (const sender of this.#senders.splice(0)) sender.resolve();
   }
 
-  /** Nothing goes or comes any more; whoever waits learns why. */
+  /** Tells whoever waits that nothing goes or comes any more, and why. */
   end(failure?: Error): void {
     this.#failure ??= failure;
     this.canSend = false;
     this.isOpen = false;
     this.#forgetSilence?.();
-    // Most connections close with nobody waiting, and an error is not for nothing.
+    // Making an error takes time, and most connections close with nobody waiting.
     this.#receiver?.reject(this.error('recv'));
     this.#receiver = undefined;
     for (const sender of this.#senders.splice(0)) sender.reject(this.error('sendall'));

@@ -4,7 +4,7 @@ export interface Subject {
   readonly port?: number | undefined;
 }
 
-/** POSIX's names for what went wrong, in a learner's words; those of one call stand before all others. */
+/** POSIX's names for what went wrong, in a learner's words. Those with a call are for that call only. */
 const WORDS: Readonly<Record<string, string>> = {
   'bind EADDRINUSE': 'port {port} is already in use: another program is bound to it',
   'bind EACCES': 'ports below 1024 are reserved, and you have no right to use port {port}',

@@ -141,6 +141,16 @@ describe('Socket', () => {
       expect(await waiting).to.have.property('code', 'EBADF');
       expect(await rejection(closed.recv(1))).to.have.property('code', 'EBADF');
     });
+
+    it('fails on a closed socket also when bytes or end of file have come', async () => {
+      const { socket, peer } = await connectedPair();
+      peer.end('unread');
+      expect(await socket.poll(10_000)).to.equal(true);
+
+      await socket.close();
+
+      expect(await rejection(socket.recv(1))).to.have.property('code', 'EBADF');
+    });
   });
 
   describe('recvall', () => {

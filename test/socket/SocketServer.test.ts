@@ -300,6 +300,18 @@ describe('SocketServer', () => {
   });
 
   describe('stop', () => {
+    it('leaves no timer behind', async () => {
+      await setImmediate(); // from here on mocha's own timer runs
+      const timers = openTimers();
+      const server = new TestServer(echo);
+      const client = await BareClient.connect(await startServer(server));
+      await client.send('x').bytes(1);
+
+      await server.stop();
+
+      expect(openTimers()).to.equal(timers);
+    });
+
     it('closes idle connections and refuses new ones', async () => {
       const server = new TestServer(echo);
       const port = await startServer(server);
