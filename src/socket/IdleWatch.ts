@@ -4,6 +4,9 @@ import { SocketError } from './SocketError';
 /** How many times it looks in the time that a connection may be silent. */
 const LOOKS = 4;
 
+/** What it needs of a `Socket`. */
+type Watched = Pick<Socket, 'bytesMoved' | 'abort' | 'peer'>;
+
 /** What it has seen of a connection. */
 interface Seen {
   readonly bytesMoved: number;
@@ -20,22 +23,17 @@ interface Seen {
  * `timeout` over it counts as silent.
  */
 export class IdleWatch {
-  #seen = new Map<Socket, Seen>();
+  #seen = new Map<Watched, Seen>();
   readonly #timer: NodeJS.Timeout;
 
   /** @param timeout milliseconds that the `sockets` may be silent. */
   constructor(
-    private readonly sockets: Iterable<Socket>,
+    private readonly sockets: Iterable<Watched>,
     private readonly timeout: number,
   ) {
     // Not before the event loop has looked at the sockets: what has arrived counts.
-    this.#timer = setInterval(
-      () =>
-        setImmediate(() => {
-          this.#look();
-        }),
-      timeout / LOOKS,
-    );
+    const look = () => setImmediate(this.#look.bind(this));
+    this.#timer = setInterval(look, timeout / LOOKS);
   }
 
   stop(): void {
@@ -54,7 +52,7 @@ export class IdleWatch {
     }
   }
 
-  #tooSilent({ peer }: Socket): SocketError {
+  #tooSilent({ peer }: Watched): SocketError {
     const reason = `no answer in time: nothing came or went for ${this.timeout / 1000} s`;
     return new SocketError('recv', 'ETIMEDOUT', peer, reason);
   }

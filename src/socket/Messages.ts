@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Address, formatAddress } from './Address';
 import type { Socket } from './Socket';
 import { SocketError } from './SocketError';
@@ -5,6 +6,8 @@ import { SocketError } from './SocketError';
 /** The longest message, without its newline. */
 const MAX_BYTES = 1024;
 const CHUNK_BYTES = 65536;
+/** After so many messages that were there already, others get their turn. */
+const MESSAGES_A_TURN = 32;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const ERROR = 'ERROR ';
@@ -27,6 +30,7 @@ export type MessageSocket = Pick<Socket, 'recv' | 'sendall' | 'poll' | 'peer'>;
  */
 export class Messages {
   #unread: Buffer = Buffer.alloc(0);
+  #inThisTurn = 0;
 
   constructor(
     private readonly socket: MessageSocket,
@@ -40,6 +44,7 @@ export class Messages {
    */
   async next(): Promise<string | undefined> {
     if (this.#unread.length === 0) this.#unread = await this.socket.recv(CHUNK_BYTES);
+    else await this.#giveUpTurn();
     if (this.#unread.length === 0) return undefined;
     let begun: number | undefined;
     for (;;) {
@@ -76,6 +81,12 @@ export class Messages {
       throw new UnexpectedReply('EOF', 'hung up without a whole reply', peer);
     if (reply.startsWith(ERROR)) throw new UnexpectedReply('EREMOTEIO', `answered: ${reply}`, peer);
     return reply;
+  }
+
+  /** An `await` of what is there already does not let the event loop look at other sockets. */
+  async #giveUpTurn(): Promise<void> {
+    this.#inThisTurn = (this.#inThisTurn + 1) % MESSAGES_A_TURN;
+    if (this.#inThisTurn === 0) await setImmediate();
   }
 
   /** Waits for bytes or end of file; false when silence has ended the message. */
