@@ -3,6 +3,7 @@ import { ServerReport } from '../socket/ServerReport';
 import type { Socket } from '../socket/Socket';
 import { codeOf } from '../text/errno';
 import { complain } from './complain';
+import { out } from './output';
 
 /** Says on stderr what goes wrong: once for each kind, then a count. */
 export class QuietReport extends ServerReport {
@@ -24,7 +25,7 @@ export class QuietReport extends ServerReport {
 /** Says on stdout who connects, too. */
 export class ConsoleReport extends QuietReport {
   override connected(client: Socket): void {
-    console.log(`Connected by ${formatAddress(client.peer)}`);
+    out.write(`Connected by ${formatAddress(client.peer)}\n`);
   }
 }
 

@@ -1,11 +1,12 @@
 import { RequestNotLogged } from '../services/RequestLogger';
 import { codeOf } from '../text/errno';
+import { err } from './output';
 
 /** Says one thing to try after a server could not start. */
 export function adviseServer(program: string, error: unknown): void {
   const command = `npx ts-node src/${program}.ts`;
   if (error instanceof RequestNotLogged) {
-    console.error(`Try: another folder, with: ${command} --log-dir my-logs`);
+    err.write(`Try: another folder, with: ${command} --log-dir my-logs\n`);
     return;
   }
   advise(error, {
@@ -40,5 +41,5 @@ export function adviseClient(program: string, server: string, port: number, erro
 
 function advise(error: unknown, advice: Record<string, string>): void {
   const text = advice[codeOf(error) ?? ''];
-  if (text !== undefined) console.error(`Try: ${text}`);
+  if (text !== undefined) err.write(`Try: ${text}\n`);
 }

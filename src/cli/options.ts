@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { err, out } from './output';
 
 /** The longest time that fits into a timer of Node's. */
 const LONGEST_S = 2_147_483;
@@ -14,6 +15,12 @@ export function createCommand(name: string, description: string): Command {
     .description(description)
     .version(version)
     .configureOutput({
+      writeOut: (text) => {
+        out.write(text);
+      },
+      writeErr: (text) => {
+        err.write(text);
+      },
       outputError: (text, write) => {
         write(`${name}: ${text}`);
       },
@@ -29,7 +36,7 @@ export function parseOrExit(command: Command): Command {
   try {
     return command.parse();
   } catch (error) {
-    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? undefined : 2);
     throw error;
   }
 }

@@ -11,7 +11,7 @@ import {
   seconds,
   secondsOrNone,
 } from './options';
-import { survivePipes } from './pipes';
+import { err, out } from './output';
 
 /** What differs from one client program to the other. */
 export interface ClientProgram {
@@ -44,7 +44,6 @@ interface Options {
 
 /** Runs a client from the command line: options, result on stdout, exit code. */
 export function runClient(Client: ClientClass, program: ClientProgram): void {
-  survivePipes();
   const command = clientCommand(Client.name, program);
   const options = parseOrExit(command).opts<Options>();
   const [text = program.argument.default] = command.processedArgs as string[];
@@ -77,11 +76,11 @@ async function converse(
   const limits = { wait: wait * 1000, timeout: timeout * 1000 };
   const waiting = () => {
     const where = formatAddress(address);
-    console.error(`${Client.name}: no server on ${where} yet, waiting ${wait} s for it`);
+    err.write(`${Client.name}: no server on ${where} yet, waiting ${wait} s for it\n`);
   };
   try {
     const result = await new Client(text).run(address, { limits, report: { waiting } });
-    console.log(show(result));
+    out.write(`${show(result)}\n`);
   } catch (error) {
     complain(Client.name, error);
     adviseClient(Client.name, server, port, error);

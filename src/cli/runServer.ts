@@ -17,7 +17,7 @@ import {
   parseOrExit,
   seconds,
 } from './options';
-import { survivePipes } from './pipes';
+import { out } from './output';
 import { stopOnSignals } from './signals';
 
 /** What differs from one server program to the other. */
@@ -40,7 +40,6 @@ interface Options {
 
 /** Runs a server from the command line: options, banner, signals, exit code. */
 export function runServer(Server: Newable<SocketServer>, program: ServerProgram): void {
-  survivePipes();
   const options = readOptions(Server.name, program);
   void serve(Server, options);
 }
@@ -84,9 +83,9 @@ async function serve(Server: Newable<SocketServer>, options: Options): Promise<v
       },
     );
     stopOnSignals(Server.name, server);
-    console.log(
+    out.write(
       `${Server.name} listening on ${formatAddress(address)}\n` +
-        `Stop it with Ctrl-C, or from any terminal with: kill ${process.pid}`,
+        `Stop it with Ctrl-C, or from any terminal with: kill ${process.pid}\n`,
     );
   } catch (error) {
     complain(Server.name, error);

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import type { SocketServer } from '../socket/SocketServer';
+import { err } from './output';
 
 /** A second signal so soon is the first one again: on Ctrl-C npm passes on what we have had, too. */
 const SAME_SIGNAL_MS = 20;
@@ -15,9 +16,9 @@ export function stopOnSignals(program: string, server: SocketServer): void {
     if (!first) {
       first = { signal, time };
       setTimeout(() => {
-        console.error(`${program}: finishing what has begun; a second signal ends it at once`);
+        err.write(`${program}: finishing what has begun; a second signal ends it at once\n`);
       }, NOTICEABLE_MS);
-      void server.stop().then(() => process.exit(0));
+      void server.stop().then(() => process.exit());
     } else if (signal !== first.signal || time - first.time > SAME_SIGNAL_MS) {
       process.exit(128 + constants.signals[signal]);
     }

@@ -1,0 +1,94 @@
+import * as fs from 'node:fs';
+import * as tty from 'node:tty';
+import { codeOf, errnoWords } from '../text/errno';
+
+/** What is kept for a terminal or a reader that takes nothing; the rest is dropped and counted. */
+const MOST_BYTES = 65_536;
+const RETRY_MS = 100;
+
+/**
+ * What a program prints. Node's own `console` waits while a terminal is stopped (Ctrl-S) or a pipe is
+ * full, and all clients of a server with it; this never does. On Windows and macOS, where there is no
+ * `/proc`, it waits like `console`.
+ */
+export class Output {
+  readonly #fd: number;
+  #hasFailed = false;
+  #kept = Buffer.alloc(0);
+  #dropped = 0;
+  #retry: NodeJS.Timeout | undefined;
+
+  /**
+   * @param fd its descriptor: 1 or 2.
+   * @param onFailure is told, once, why output was lost; not if its reader just went away.
+   */
+  constructor(
+    fd: number,
+    private readonly onFailure: (error: unknown) => void,
+  ) {
+    this.#fd = openAgain(fd);
+  }
+
+  write(text: string): void {
+    if (this.#kept.length > MOST_BYTES) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#kept = Buffer.concat([this.#kept, Buffer.from(text)]);
+    if (!this.#retry) this.#flush();
+  }
+
+  #flush(): void {
+    this.#retry = undefined;
+    try {
+      while (this.#kept.length > 0) {
+        this.#kept = this.#kept.subarray(writeSome(this.#fd, this.#kept));
+      }
+    } catch (error) {
+      if (codeOf(error) === 'EAGAIN') {
+        this.#retry = setTimeout(this.#flush.bind(this), RETRY_MS);
+        return;
+      }
+      this.#kept = Buffer.alloc(0);
+      this.#fail(error);
+    }
+    if (this.#dropped === 0) return;
+    const lines = this.#dropped;
+    this.#dropped = 0;
+    this.write(`... ${lines} lines were not shown: nobody took them\n`);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#hasFailed || codeOf(error) === 'EPIPE') return;
+    this.#hasFailed = true;
+    this.onFailure(error);
+  }
+}
+
+/** Gives the number of bytes that could be written. */
+function writeSome(fd: number, data: Buffer): number {
+  if (process.platform !== 'win32') return fs.writeSync(fd, data);
+  (fd === 1 ? process.stdout : process.stderr).write(data); // knows the console's characters
+  return data.length;
+}
+
+/** Opens a terminal or a pipe once more, since a descriptor that never waits must not be shared. */
+function openAgain(fd: number): number {
+  const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = fs.constants;
+  try {
+    if (!tty.isatty(fd) && !fs.fstatSync(fd).isFIFO()) return fd;
+    return fs.openSync(`/proc/self/fd/${fd}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+  } catch {
+    return fd;
+  }
+}
+
+/** stderr. */
+export const err = new Output(2, () => (process.exitCode = 1));
+
+/** stdout. What it loses is a failure of the program: it says so, and ends with exit code 1. */
+export const out = new Output(1, (error) => {
+  process.exitCode = 1;
+  const reason = errnoWords('write', codeOf(error) ?? '') ?? String(error);
+  err.write(`The output could not be written: ${reason}\n`);
+});
