@@ -18,11 +18,20 @@ export function stopOnSignals(program: string, server: SocketServer): void {
       setTimeout(() => {
         err.write(`${program}: finishing what has begun; a second signal ends it at once\n`);
       }, NOTICEABLE_MS);
-      void server.stop().then(() => process.exit());
+      void server.stop().then(() => {
+        end(process.exitCode);
+      });
     } else if (signal !== first.signal || time - first.time > SAME_SIGNAL_MS) {
-      process.exit(128 + constants.signals[signal]);
+      end(128 + constants.signals[signal]);
     }
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+}
+
+/** Ends this program. Before it exits, Node waits for files: for ever, if a disk does not answer. */
+function end(code: typeof process.exitCode): void {
+  const waitsForFiles = process.getActiveResourcesInfo().includes('FSReqCallback');
+  if (waitsForFiles) process.kill(process.pid, 'SIGKILL');
+  process.exit(code);
 }

@@ -1,7 +1,6 @@
 import * as fs from 'node:fs';
-import { access, constants, mkdir, readdir, unlink } from 'node:fs/promises';
+import { access, constants, mkdir, readdir } from 'node:fs/promises';
 import * as path from 'node:path';
-import { promisify } from 'node:util';
 import { injectable, postConstruct } from 'inversify';
 import { codeOf, errnoWords } from '../text/errno';
 import { escapeControls } from '../text/escape';
@@ -14,16 +13,11 @@ export class LogFolder {
   constructor(readonly path: string) {}
 }
 
+/** `N` without leading zeros. */
+const NAME = /^log(0|[1-9]\d*)\.txt$/;
+
 /** After so many numbers that others have taken in a row, it is quicker to look which are free. */
 const TAKEN_IN_A_ROW = 16;
-
-/** `N` without leading zeros, and small enough for a JavaScript number to count on from. */
-const NAME = /^log(0|[1-9]\d{0,14})\.txt$/;
-
-// The callback forms are faster than `node:fs/promises`, whose file handles cost more than the write.
-const open = promisify(fs.open);
-const write = promisify(fs.write);
-const close = promisify(fs.close);
 
 /**
  * Slide "Exercise 3": each request becomes one line in a new file, `log0.txt`, `log1.txt`, ...
@@ -33,17 +27,19 @@ const close = promisify(fs.close);
  */
 @injectable()
 export class NumberedFileLogger extends RequestLogger {
-  readonly #folder: string;
+  /** How long a request waits for the disk. */
+  protected readonly patienceMs: number = 10_000;
+  #folder: string;
   #next = 0;
-  /** The newest request's file. Files are created one after another, or numbers could overtake. */
-  #created: Promise<unknown> = Promise.resolve();
+  /** Requests that have waited too long and still do. */
+  #hanging = 0;
 
   constructor(
     private readonly clock: Clock,
     folder: LogFolder,
   ) {
     super();
-    this.#folder = path.resolve(folder.path);
+    this.#folder = folder.path;
   }
 
   /**
@@ -52,55 +48,58 @@ export class NumberedFileLogger extends RequestLogger {
    */
   @postConstruct()
   async open(): Promise<void> {
+    let call = 'cwd';
     try {
-      await mkdir(this.#folder, { recursive: true });
-      await access(this.#folder, constants.W_OK | constants.X_OK);
+      this.#folder = path.resolve(this.#folder);
+      call = 'mkdir';
+      await makeFolder(this.#folder);
+      call = 'readdir';
       this.#next = await this.#firstFree();
+      call = 'access';
+      await access(this.#folder, constants.W_OK | constants.X_OK);
     } catch (error) {
-      throw this.#notLogged(error);
+      throw this.#notLogged(error, call);
     }
   }
 
   override async log(request: string, client: string): Promise<void> {
     const time = formatRfc3339(this.clock.now());
     const line = Buffer.from(`${time} ${client} ${escapeControls(JSON.stringify(request))}\n`);
-    const created = this.#created.then(() => this.#create());
-    this.#created = created.catch(() => undefined);
     try {
-      const [file, name] = await created;
-      await this.#fill(file, name, line);
+      if (this.#hanging > 0) throw failure('ETIMEDOUT');
+      await this.#inTime(this.#store(line));
     } catch (error) {
-      throw this.#notLogged(error);
+      throw this.#notLogged(error, 'log');
     }
   }
 
-  /** Creates the next file, which nobody else has or will have. */
-  async #create(): Promise<[file: number, name: string]> {
+  /** Makes the line a file with the next number that nobody else has or will have. */
+  async #store(line: Buffer): Promise<void> {
     for (let taken = 1; ; taken++) {
-      const name = path.join(this.#folder, `log${this.#next}.txt`);
+      const name = path.join(this.#folder, `log${this.#next++}.txt`);
       try {
-        const file = await open(name, 'wx');
-        this.#next += 1;
-        return [file, name];
+        await fill(await create(name), name, line);
+        return;
       } catch (error) {
         if (codeOf(error) !== 'EEXIST') throw error;
-        this.#next += 1;
       }
       if (taken % TAKEN_IN_A_ROW === 0) this.#next = Math.max(this.#next, await this.#firstFree());
     }
   }
 
-  /** One write, so that the file is never seen with half a line; if it fails the file goes. */
-  async #fill(file: number, name: string, line: Buffer): Promise<void> {
-    try {
-      const { bytesWritten } = await write(file, line);
-      if (bytesWritten < line.length) throw Object.assign(new Error(), { code: 'ENOSPC' });
-    } catch (error) {
-      await unlink(name).catch(() => undefined);
-      throw error;
-    } finally {
-      await close(file);
-    }
+  /** A disk that does not answer must not keep a client waiting, nor requests piling up for it. */
+  #inTime(storing: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => {
+        this.#hanging += 1;
+        const goOn = () => (this.#hanging -= 1);
+        storing.then(goOn, goOn);
+        reject(failure('ETIMEDOUT'));
+      }, this.patienceMs);
+      storing.then(resolve, reject).finally(() => {
+        clearTimeout(late);
+      });
+    });
   }
 
   async #firstFree(): Promise<number> {
@@ -109,12 +108,64 @@ export class NumberedFileLogger extends RequestLogger {
       const number = NAME.exec(name)?.[1];
       if (number !== undefined) highest = Math.max(highest, Number(number));
     }
+    if (!Number.isSafeInteger(highest + 1)) throw failure('ERANGE');
     return highest + 1;
   }
 
-  #notLogged(cause: unknown): RequestNotLogged {
+  #notLogged(cause: unknown, call: string): RequestNotLogged {
     const code = codeOf(cause) ?? 'EUNKNOWN';
-    const reason = errnoWords('log', code) ?? (cause instanceof Error ? cause.message : code);
+    const reason = errnoWords(call, code) ?? (cause instanceof Error ? cause.message : code);
     return new RequestNotLogged(`log folder ${this.#folder}: ${reason}`, code, { cause });
   }
+}
+
+/** Makes a folder, and those above it. Node's own `recursive` never ends in `/proc`. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await makeIfMissing(folder);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' || path.dirname(folder) === folder) throw error;
+    await makeFolder(path.dirname(folder));
+    await makeIfMissing(folder);
+  }
+}
+
+async function makeIfMissing(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+}
+
+// The callback forms are faster than `node:fs/promises`, whose file handles cost more than the write.
+
+function create(name: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.open(name, 'wx', (error, file) => {
+      if (error) reject(error);
+      else resolve(file);
+    });
+  });
+}
+
+/** One write, so that the file is never seen with half a line; if it fails the file goes. */
+function fill(file: number, name: string, line: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.write(file, line, (error, written) => {
+      const reason = error ?? (written < line.length ? failure('ENOSPC') : undefined);
+      fs.close(file, () => {
+        if (!reason) resolve();
+        else {
+          fs.unlink(name, () => {
+            reject(reason);
+          });
+        }
+      });
+    });
+  });
+}
+
+function failure(code: string): Error {
+  return Object.assign(new Error(code), { code });
 }

@@ -17,6 +17,11 @@ const CLIENT = '127.0.0.1:53344';
 const TIME = '2026-11-23T23:50:44.123+11:00';
 const LINE = /^(\S+) (\S+) (".*")\n$/;
 
+/** It does not wait long for the disk. */
+class Impatient extends NumberedFileLogger {
+  protected override readonly patienceMs = 20;
+}
+
 describe('NumberedFileLogger', () => {
   let folder: string;
 
@@ -93,7 +98,6 @@ describe('NumberedFileLogger', () => {
         'log1e3.txt',
         'log٣.txt',
         'log14.txt\n',
-        `log${'9'.repeat(30)}.txt`,
       ];
       for (const name of others) await writeFile(path.join(folder, name), 'not ours');
 
@@ -140,23 +144,35 @@ describe('NumberedFileLogger', () => {
       expect(logged.size).to.equal(200);
     });
 
-    it('lets two loggers share a folder: nothing lost, each in its own order', async () => {
-      const loggers = { a: await openLogger(), b: await openLogger() };
-      const requests = Array.from({ length: 150 }, (_, index) => index);
+    it('lets two loggers share a folder: nothing lost, and numbers that rise with time', async () => {
+      const loggers = [await openLogger(), await openLogger()] as const;
+      const logged: { request: string; begun: number; done: number }[] = [];
+      let clock = 0;
+      const logInTurn = async (logger: NumberedFileLogger, name: string) => {
+        for (let index = 0; index < 40; index++) {
+          const request = `${name} ${index}`;
+          const begun = (clock += 1);
+          await logger.log(request, CLIENT);
+          logged.push({ request, begun, done: (clock += 1) });
+        }
+      };
 
       await Promise.all(
-        requests.flatMap((index) => [
-          loggers.a.log(`a${index}`, CLIENT),
-          loggers.b.log(`b${index}`, CLIENT),
-        ]),
+        Array.from({ length: 8 }, (_, index) =>
+          logInTurn(loggers[index % 2 === 0 ? 0 : 1], `${index}`),
+        ),
       );
 
-      const logged = [...(await requestsByNumber())].sort(([one], [other]) => one - other);
-      for (const name of ['a', 'b']) {
-        const own = logged.map(([, request]) => request).filter((text) => text.startsWith(name));
-        expect(own).to.deep.equal(requests.map((index) => `${name}${index}`));
+      const numbers = new Map(
+        [...(await requestsByNumber())].map(([number, text]) => [text, number]),
+      );
+      expect(numbers.size).to.equal(320);
+      for (const one of logged) {
+        for (const later of logged.filter(({ begun }) => begun > one.done)) {
+          const order = [numbers.get(one.request), numbers.get(later.request)] as [number, number];
+          expect(order[0], `${one.request} before ${later.request}`).to.be.below(order[1]);
+        }
       }
-      expect(logged).to.have.lengthOf(300);
     });
 
     it('gets on after another has taken its next 100 numbers', async () => {
@@ -247,6 +263,81 @@ describe('NumberedFileLogger', () => {
       expect(code).to.equal('ENOTDIR');
     });
 
+    it('refuses to open a folder whose numbers can not go on', async () => {
+      await writeFile(path.join(folder, `log${Number.MAX_SAFE_INTEGER}.txt`), '');
+
+      const { message, code } = await openingFails(folder);
+
+      expect(message).to.include('its highest number is too high to go on from');
+      expect(code).to.equal('ERANGE');
+    });
+
+    it('goes on to the highest number of 16 digits that there can be', async () => {
+      await writeFile(path.join(folder, 'log1000000000000000.txt'), '');
+
+      await (await openLogger()).log('next', CLIENT);
+
+      expect(await readdir(folder)).to.include('log1000000000000001.txt');
+    });
+
+    it('refuses to open a link that leads nowhere, and says so', async () => {
+      const link = path.join(folder, 'link');
+      await fs.promises.symlink('nowhere', link);
+
+      const { message } = await openingFails(link);
+
+      expect(message).to.include('it is a link that leads nowhere');
+    });
+
+    it('refuses to open a folder in /proc, where none can be made', async () => {
+      const { message } = await openingFails('/proc/no/such/folder');
+
+      expect(message).to.include('it can not be made there');
+    });
+
+    it('refuses to open a folder below one that has been deleted, and says so', async () => {
+      const here = process.cwd();
+      process.chdir(folder);
+      afterwards(() => {
+        process.chdir(here);
+      });
+      await rm(folder, { recursive: true });
+
+      const { message } = await openingFails('logs');
+
+      expect(message).to.equal('log folder logs: the folder that you are in has been deleted');
+    });
+
+    it('gives up a request when the disk does not answer, and goes on when it does', async () => {
+      const logger = new Impatient(new FakeClock(), new LogFolder(folder));
+      await logger.open();
+      let answer: () => void = () => undefined;
+      const answering = new Promise<void>((resolve) => (answer = resolve));
+      writeAs(async (file, line) => {
+        await answering;
+        return writeBytes(file, line);
+      });
+
+      const errors = [
+        await rejection(logger.log('slow', CLIENT)),
+        await rejection(logger.log('at once, since one hangs already', CLIENT)),
+      ];
+      const before = await readdir(folder);
+      answer();
+      let error: unknown = errors[0];
+      while (error) {
+        await new Promise((resolve) => setImmediate(resolve));
+        error = await rejection(logger.log('kept', CLIENT));
+      }
+
+      for (const failed of errors) {
+        expect(failed).to.include({ code: 'ETIMEDOUT', reply: 'request could not be logged' });
+        expect(failed).to.have.property('message').that.includes('the disk does not answer');
+      }
+      expect(before, 'the second request made no file').to.deep.equal(['log0.txt']);
+      expect([...(await requestsByNumber()).values()]).to.deep.equal(['slow', 'kept']);
+    });
+
     it('tells that the folder is gone, and goes on when it is back', async () => {
       const logger = await openLogger();
       await logger.log('zero', CLIENT);
@@ -273,34 +364,20 @@ describe('NumberedFileLogger', () => {
       expect([...logged.keys()].filter((number) => number < 2)).to.deep.equal([]);
     });
 
-    /** The logger on a disk where writing goes as `write` says. */
-    function loggerOnDisk(write: (file: number, line: Buffer) => Promise<number>) {
+    /** From now on, until the test is over, writing goes as `write` says. */
+    function writeAs(write: (file: number, line: Buffer) => Promise<number>): void {
       const original = fs.write;
-      const faulty = Object.assign(
-        () => {
-          throw new Error('only the promise form is faulty');
-        },
-        {
-          [promisify.custom]: async (file: number, line: Buffer) => {
-            return { bytesWritten: await write(file, line), buffer: line };
-          },
-        },
-      );
-      (fs as { write: unknown }).write = faulty;
-      const file = require.resolve('../../src/services/NumberedFileLogger');
-      const cached = require.cache[file];
-      const restore = () => {
-        (fs as { write: unknown }).write = original;
-        require.cache[file] = cached;
+      afterwards(() => (fs.write = original));
+      const faulty = (
+        file: number,
+        line: Buffer,
+        done: (error: unknown, written?: number) => void,
+      ) => {
+        write(file, line).then((written) => {
+          done(null, written);
+        }, done);
       };
-      afterwards(restore);
-      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
-      delete require.cache[file];
-      // The module takes hold of `write` while it is loaded.
-      // eslint-disable-next-line @typescript-eslint/no-require-imports
-      const loaded = require(file) as { NumberedFileLogger: typeof NumberedFileLogger };
-      restore();
-      return openLogger(folder, loaded.NumberedFileLogger);
+      (fs as { write: unknown }).write = faulty;
     }
 
     const noSpace = () => Object.assign(new Error('no space left'), { code: 'ENOSPC' });
@@ -317,9 +394,8 @@ describe('NumberedFileLogger', () => {
     ] as [string, (file: number, line: Buffer) => Promise<number>][]) {
       it(`leaves no file behind on a disk with ${what}, and goes on when there is`, async () => {
         let full = true;
-        const logger = await loggerOnDisk((file, line) =>
-          full ? half(file, line) : writeBytes(file, line),
-        );
+        const logger = await openLogger();
+        writeAs((file, line) => (full ? half(file, line) : writeBytes(file, line)));
 
         const error = await rejection(logger.log('lost', CLIENT));
         const left = await readdir(folder);
@@ -336,6 +412,7 @@ describe('NumberedFileLogger', () => {
   });
 });
 
+const { write } = fs;
 const writeBytes = async (file: number, bytes: Buffer): Promise<number> => {
-  return (await promisify(fs.write)(file, bytes)).bytesWritten;
+  return (await promisify(write)(file, bytes)).bytesWritten;
 };
