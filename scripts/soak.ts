@@ -1,6 +1,7 @@
 /**
- * `npm run soak -- --minutes N`: good, slow, broken and hostile clients against the three servers at
- * once, on this machine only; at the end a table. Exit code 1 if an answer was wrong or lost.
+ * `npm run soak -- --minutes N`: good, slow, greedy, broken and hostile clients against the three
+ * servers at once, on this machine only, while the servers are stopped for a moment now and then; at
+ * the end a table. Exit code 1 if an answer was wrong or lost, or others had to wait too long.
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -16,15 +17,26 @@ import { residentMemory } from '../test/helpers/residentMemory';
 
 /** Clients of each kind at the same time. */
 const AT_ONCE = 3;
-/** Milliseconds from one conversation of a client to its next: the log must not fill the disk. */
-const PAUSE = 20;
-const SAMPLES = 60;
+/** From one conversation of a client to its next: the log must not fill the disk. */
+const PAUSE_MS = 20;
+const PROGRESS_MS = 10_000;
+/** How often a server is stopped (SIGSTOP), and how long. */
+const HOLD_UP_EVERY_MS = 5000;
+const HOLD_UP_MS = 200;
+/** Nobody waits longer for an answer, but once a minute. */
+const LONGEST_WAIT_MS = 250;
+/** In a shorter run a slope of the memory says nothing. */
+const MINUTES_FOR_A_SLOPE = 5;
+/** Silence that ends a request, with a little left for this program's own delays. */
+const SILENCE_MS = 90;
 
 interface Server {
   readonly name: string;
   readonly program: Program;
   readonly port: number;
   readonly samples: { minute: number; memory: number; handles: number }[];
+  /** Milliseconds that the slowest answer to a neighbour took, for each second. */
+  readonly waits: number[];
 }
 
 const counts = { answered: 0, wrong: 0, broken: 0 };
@@ -83,6 +95,34 @@ async function slowEcho(port: number): Promise<void> {
   expectThat(echo.length === 1024 * 1024);
 }
 
+async function halvesDate(port: number): Promise<void> {
+  const client = await BareClient.passing(port);
+  client.send('What time ');
+  const sent = performance.now();
+  await setTimeout(SILENCE_MS / 2);
+  client.send('is it?\n').end();
+  const wasInTime = performance.now() - sent < SILENCE_MS;
+  const lines = String(await client.all())
+    .trimEnd()
+    .split('\n');
+  expectThat(lines.every(isRfc3339) && (lines.length === 1 || !wasInTime));
+}
+
+async function pipelines(port: number, questions: number): Promise<void> {
+  const client = await BareClient.passing(port);
+  const lines = await client.send('\n'.repeat(questions)).lines(questions);
+  expectThat(lines.length === questions && lines.every(isRfc3339));
+  client.close();
+}
+
+async function pipelinesUnread(port: number): Promise<void> {
+  const client = await BareClient.passing(port);
+  client.pause().send('\n'.repeat(65_536));
+  await setTimeout(100);
+  client.reset();
+  counts.broken += 1;
+}
+
 async function tooLong(port: number): Promise<void> {
   const client = await BareClient.passing(port);
   const reply = await client.send(Buffer.alloc(5000, 'x')).all();
@@ -130,6 +170,7 @@ async function main(): Promise<void> {
   const date = await start('DateServer');
   const logging = await start('LoggingDateServer', '--log-dir', folder);
   const servers = [echo, date, logging];
+  const neighbour = askBeside(servers);
 
   const begun = performance.now();
   const end = begun + minutes * 60_000;
@@ -137,22 +178,58 @@ async function main(): Promise<void> {
     ...[goodEcho, slowEcho, broken, neverReads, hostile, comesAndGoes].map(
       (kind) => () => kind(echo.port),
     ),
-    ...[goodDate, slowDate, tooLong, broken, neverReads, hostile, comesAndGoes].map(
+    ...[goodDate, slowDate, halvesDate, tooLong, broken, neverReads, hostile, comesAndGoes].map(
       (kind) => () => kind(date.port),
     ),
+    () => pipelines(date.port, 4096),
+    () => pipelinesUnread(date.port),
     ...[goodLogged, tooLong, broken, hostile].map((kind) => () => kind(logging.port)),
+    () => pipelines(logging.port, 64),
   ];
   const clients = conversations.flatMap((converse) =>
     Array.from({ length: AT_ONCE }, () => repeat(converse, end)),
   );
-  await Promise.all([...clients, watch(servers, begun, end)]);
+  await Promise.all([
+    ...clients,
+    watch(servers, begun, end),
+    ...servers.map(({ program }) => holdUp(program, end)),
+  ]);
 
+  await neighbour.kill('SIGTERM');
   for (const { program } of servers) await program.kill('SIGTERM');
   const lost = lostLines(folder);
   rmSync(folder, { recursive: true });
   report(servers, minutes, lost);
   const ends = servers.map(({ program }) => program.child.exitCode);
-  process.exitCode = counts.wrong + lost === 0 && ends.every((code) => code === 0) ? 0 : 1;
+  const isFair = servers.every(({ waits }) => tooLongWaits(waits) <= minutes);
+  process.exitCode =
+    counts.wrong + lost === 0 && isFair && ends.every((code) => code === 0) ? 0 : 1;
+}
+
+/** Has another process ask all servers, and notes how long it has to wait. */
+function askBeside(servers: Server[]): Program {
+  const ports = servers.map(({ port }) => String(port));
+  const neighbour = Program.script('scripts/neighbour', ports);
+  neighbour.child.stdout?.on('data', (data: Buffer) => {
+    for (const [, port, wait] of data.toString().matchAll(/^(\d+) (\S+)$/gm)) {
+      servers.find((server) => server.port === Number(port))?.waits.push(Number(wait));
+    }
+  });
+  return neighbour;
+}
+
+function tooLongWaits(waits: number[]): number {
+  return waits.filter((wait) => wait > LONGEST_WAIT_MS).length;
+}
+
+/** Stops a server for a moment, again and again, as a busy machine or a closed lid does. */
+async function holdUp({ child }: Program, end: number): Promise<void> {
+  while (performance.now() + HOLD_UP_EVERY_MS < end) {
+    await setTimeout(HOLD_UP_EVERY_MS);
+    child.kill('SIGSTOP');
+    await setTimeout(HOLD_UP_MS);
+    child.kill('SIGCONT');
+  }
 }
 
 function readOptions(): { minutes: number } {
@@ -170,7 +247,7 @@ function aNumberOfMinutes(text: string): number {
 
 async function start(name: string, ...args: string[]): Promise<Server> {
   const program = Program.lab(name, ['--port', '0', '--quiet', ...args]);
-  return { name, program, port: await program.listening(), samples: [] };
+  return { name, program, port: await program.listening(), samples: [], waits: [] };
 }
 
 async function repeat(converse: () => Promise<void>, end: number): Promise<void> {
@@ -179,19 +256,23 @@ async function repeat(converse: () => Promise<void>, end: number): Promise<void>
       counts.wrong += 1;
       console.error(error);
     });
-    await setTimeout(PAUSE);
+    await setTimeout(PAUSE_MS);
   }
 }
 
 async function watch(servers: Server[], begun: number, end: number): Promise<void> {
-  const interval = (end - begun) / SAMPLES;
   while (performance.now() < end) {
-    await setTimeout(interval);
+    await setTimeout(Math.min(PROGRESS_MS, end - performance.now()));
     const minute = (performance.now() - begun) / 60_000;
     for (const { program, samples } of servers) {
       const pid = program.child.pid ?? 0;
       samples.push({ minute, memory: residentMemory(pid), handles: openHandles(pid) });
     }
+    const longest = Math.max(...servers.flatMap(({ waits }) => waits));
+    console.log(
+      `${(minute * 60).toFixed(0)} s: ${counts.answered} answered, ${counts.wrong} wrong, ` +
+        `longest wait ${longest.toFixed(0)} ms`,
+    );
   }
 }
 
@@ -210,27 +291,32 @@ function lostLines(folder: string): number {
 
 function report(servers: Server[], minutes: number, lost: number): void {
   console.log(
-    `${minutes} min: ${counts.answered} requests answered, ${counts.wrong} wrong answers, ` +
-      `${counts.broken} broken or hostile conversations, ` +
-      `${answered.length} logged requests, ${lost} lost log lines`,
+    `\n${minutes} min: ${counts.answered} answers right, ${counts.wrong} wrong;\n` +
+      `${counts.broken} conversations broken off;\n` +
+      `${answered.length} requests logged and answered, ${lost} of them lost.\n`,
   );
-  console.table(
-    Object.fromEntries(
-      servers.map(({ name, samples, program }) => {
-        const [first, last] = [samples[0], samples.at(-1)];
-        const row = {
-          'MiB first': first?.memory.toFixed(1),
-          last: last?.memory.toFixed(1),
-          // The second half: in the first, the heap grows to the size it works with.
-          'MiB/min': slope(samples.slice(samples.length / 2)).toFixed(2),
-          handles: first?.handles,
-          'at end': last?.handles,
-          exit: program.child.exitCode,
-        };
-        return [name, row];
-      }),
-    ),
-  );
+  const columns = ['MiB', 'at end', 'MiB/min', 'files', 'wait ms', '> 250', 'exit'];
+  console.log(row('', columns));
+  for (const { name, samples, waits, program } of servers) {
+    const [first, last] = [samples[0], samples.at(-1)];
+    // The second half: in the first, the heap grows to the size it works with.
+    const hasSlope = minutes >= MINUTES_FOR_A_SLOPE;
+    console.log(
+      row(name, [
+        first?.memory.toFixed(1),
+        last?.memory.toFixed(1),
+        hasSlope ? slope(samples.slice(samples.length / 2)).toFixed(2) : '-',
+        last?.handles,
+        Math.max(...waits).toFixed(0),
+        tooLongWaits(waits),
+        program.child.exitCode,
+      ]),
+    );
+  }
+}
+
+function row(name: string, cells: unknown[]): string {
+  return name.padEnd(18) + cells.map((cell) => String(cell).padStart(8)).join('');
 }
 
 /** The slope of the memory over time, in MiB a minute, by least squares. */

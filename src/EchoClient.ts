@@ -1,3 +1,4 @@
+import { message } from './cli/options';
 import { runClient } from './cli/runClient';
 import { UnexpectedReply } from './socket/Messages';
 import type { Socket } from './socket/Socket';
@@ -26,7 +27,12 @@ if (require.main === module) {
   runClient(EchoClient, {
     server: 'EchoServer',
     port: 65432,
-    argument: { name: 'message', description: 'what to send', default: 'Hello, world' },
+    argument: {
+      name: 'message',
+      description: 'what to send',
+      default: 'Hello, world',
+      parse: message,
+    },
     show: (echo) => `Received ${quote(echo)}`,
   });
 }

@@ -98,6 +98,21 @@ describe('EchoClient', () => {
     expect(code).to.equal('ETIMEDOUT');
   });
 
+  it('fails with ETIMEDOUT when the echo trickles in for longer than the time-out in all', async () => {
+    const error = await failure(
+      (server) => {
+        const trickle = setInterval(() => server.write('H'), 10);
+        server.on('close', () => {
+          clearInterval(trickle);
+        });
+      },
+      { limits: { timeout: 30 } },
+    );
+
+    expect(error).to.include({ code: 'ETIMEDOUT' });
+    expect(error.message).to.include('it took longer than 0.03 s');
+  });
+
   it('closes its connection in the end, whether it succeeds or not', async () => {
     const closed: Promise<unknown>[] = [];
     const port = await startBareServer((server) => {

@@ -3,7 +3,8 @@ import * as path from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { err, out } from './output';
 
-/** The longest time that fits into a timer of Node's. */
+/** The times that fit into a timer of Node's. */
+const SHORTEST_S = 0.001;
 const LONGEST_S = 2_147_483;
 
 /** A command line with what all programs share. */
@@ -53,8 +54,20 @@ export function connectablePort(text: string): number {
 
 /** A question: one line, or the server would take it for several. */
 export function oneLine(text: string): string {
-  if (!/[\r\n]/.test(text)) return text;
+  if (!/[\r\n]/.test(text)) return utf8(text);
   throw new InvalidArgumentError('it must be one line.');
+}
+
+/** A message: without a byte there would be nothing to echo. */
+export function message(text: string): string {
+  if (text !== '') return utf8(text);
+  throw new InvalidArgumentError('there is nothing to send.');
+}
+
+/** What Node could not read as UTF-8 would arrive as something else than was typed. */
+function utf8(text: string): string {
+  if (!text.includes('\ufffd')) return text;
+  throw new InvalidArgumentError('it is not UTF-8: see what your terminal is set to.');
 }
 
 /** A limit on how many of something there may be. */
@@ -75,14 +88,18 @@ export function notEmpty(text: string): string {
 
 /** A time in seconds, or 0 for "at once". */
 export function secondsOrNone(text: string): number {
-  return Number(text) === 0 && text !== '' ? 0 : seconds(text);
+  return isDecimal(text) && Number(text) === 0 ? 0 : seconds(text);
 }
 
-/** A time in seconds. */
+/** A time in seconds, not shorter than a timer can be. */
 export function seconds(text: string): number {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-  if (value > 0 && value <= LONGEST_S) return value;
-  throw new InvalidArgumentError(`it must be a number of seconds above 0, at most ${LONGEST_S}.`);
+  const value = isDecimal(text) ? Number(text) : NaN;
+  if (value >= SHORTEST_S && value <= LONGEST_S) return value;
+  throw new InvalidArgumentError(`a number of seconds, from ${SHORTEST_S} to ${LONGEST_S}.`);
+}
+
+function isDecimal(text: string): boolean {
+  return /^\d+(\.\d+)?$/.test(text);
 }
 
 function wholeNumber(text: string, least: number, most: number, rule: string): number {

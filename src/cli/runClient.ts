@@ -24,8 +24,8 @@ export interface ClientProgram {
     readonly name: string;
     readonly description: string;
     readonly default: string;
-    /** Refuses what can't be said; any text can unless told otherwise. */
-    readonly parse?: (text: string) => string;
+    /** Refuses what can't be said. */
+    readonly parse: (text: string) => string;
   };
   /** What it prints of the result. */
   readonly show: (result: string) => string;
@@ -54,12 +54,7 @@ function clientCommand(name: string, program: ClientProgram): Command {
   const { argument } = program;
   const { wait, timeout } = DEFAULT_LIMITS;
   return createCommand(name, `${name} of the Client/Server Communication lab.`)
-    .argument(
-      `[${argument.name}]`,
-      argument.description,
-      argument.parse ?? String,
-      argument.default,
-    )
+    .argument(`[${argument.name}]`, argument.description, argument.parse, argument.default)
     .option('--host <host>', 'the host of the server', hostName, '127.0.0.1')
     .option('--port <port>', 'the port of the server', connectablePort, program.port)
     .option('--wait <s>', 'how long to wait for a server to start', secondsOrNone, wait / 1000)

@@ -57,7 +57,7 @@ function readOptions(name: string, program: ServerProgram): Options {
     )
     .option(
       '--idle-timeout <s>',
-      'silence after which a connection is closed',
+      'silence after which a connection is closed; a slow reader, too, is silent while it takes what the system has for it',
       seconds,
       idleTimeout / 1000,
     )

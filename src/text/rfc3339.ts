@@ -1,4 +1,5 @@
-const FORM = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
+const FORM =
+  /^(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d):(\d\d)(\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
 /**
  * A moment as RFC 3339 section 5.6 writes it, in this machine's zone (`TZ`), with milliseconds and
@@ -13,12 +14,22 @@ export function formatRfc3339(moment: Date): string {
   return `${local.toISOString().slice(0, -1)}${sign}${hours}:${minutes}`;
 }
 
-/** Whether a text is a moment in that form. */
+/** Whether a text is a moment in that form; also with `t`, `z`, or a leap second. */
 export function isRfc3339(text: string): boolean {
-  if (!FORM.test(text) || Number.isNaN(Date.parse(text))) return false;
-  const local = text.slice(0, 'YYYY-MM-DDThh:mm:ss'.length);
+  const [, day = '', minute = '', second = ''] = FORM.exec(text) ?? [];
+  if (second === '60') return isBeforeLeapSecond(text.replace(':60', ':59'));
+  const local = `${day}T${minute}:${second}`;
   // JavaScript takes 30 February for 2 March; the text must come back as it was.
-  return new Date(`${local}Z`).toISOString().startsWith(local);
+  const moment = new Date(`${local}Z`);
+  return !Number.isNaN(moment.getTime()) && moment.toISOString().startsWith(local);
+}
+
+/** Leap seconds are added at the end of a month, in UTC (RFC 3339 section 5.7). */
+function isBeforeLeapSecond(text: string): boolean {
+  const next = new Date(Date.parse(text.toUpperCase()) + 1000);
+  return (
+    isRfc3339(text) && next.getUTCDate() === 1 && next.getUTCHours() + next.getUTCMinutes() === 0
+  );
 }
 
 function twoDigits(value: number): string {
