@@ -14,11 +14,11 @@ export class QuietReport extends ServerReport {
   }
 
   override problem(error: unknown): void {
-    const kind = error instanceof Error ? `${error.name} ${codeOf(error)}` : String(error);
+    const kind = kindOf(error);
     const count = (this.#counts.get(kind) ?? 0) + 1;
     this.#counts.set(kind, count);
     if (count === 1) complain(this.program, error);
-    else if (isPowerOfTen(count)) complain(this.program, error, `(${count} times so far)`);
+    else if (isPowerOfTen(count)) complain(`${this.program} (${count} times so far)`, error);
   }
 }
 
@@ -27,6 +27,12 @@ export class ConsoleReport extends QuietReport {
   override connected(client: Socket): void {
     out.write(`Connected by ${formatAddress(client.peer)}\n`);
   }
+}
+
+/** Errors with a code are of one kind, whatever their words say of one connection. */
+function kindOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return `${error.name} ${codeOf(error) ?? error.message}`;
 }
 
 function isPowerOfTen(count: number): boolean {

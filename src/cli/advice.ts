@@ -1,45 +1,64 @@
 import { RequestNotLogged } from '../services/RequestLogger';
 import { codeOf } from '../text/errno';
-import { err } from './output';
+import { command } from '../text/wrap';
 
-/** Says one thing to try after a server could not start. */
-export function adviseServer(program: string, error: unknown): void {
-  const command = `npx ts-node src/${program}.ts`;
-  if (error instanceof RequestNotLogged) {
-    err.write(`Try: another folder, with: ${command} --log-dir my-logs\n`);
-    return;
-  }
-  advise(error, {
-    EADDRINUSE: `another port, with: ${command} --port 0   (README.md: "What holds a port?")`,
-    EACCES: `a port from 1024 up, with: ${command} --port 0   (any free one)`,
-    EADDRNOTAVAIL: `this machine's own address, with: ${command} --host 127.0.0.1`,
-    ENOTFOUND: `this machine's own address, with: ${command} --host 127.0.0.1`,
-    EAI_AGAIN: `this machine's own address, with: ${command} --host 127.0.0.1`,
+/** What to try after a server could not start. */
+export function adviseServer(program: string, error: unknown): string[] {
+  const run = (options: string) => command(`npx ts-node src/${program}.ts ${options}`);
+  if (error instanceof RequestNotLogged) return [`another folder: ${run('--log-dir my-logs')}`];
+  const ownAddress = `this machine's own address: ${run('--host 127.0.0.1')}`;
+  return adviceFor(error, {
+    EADDRINUSE: [
+      'stop the other one first; most often it is your own earlier server (README.md: "What holds a port?")',
+      `any free port: ${run('--port 0')} and then give the client the port from the first line, with ${command('--port')}`,
+    ],
+    EACCES: [`any free port from 1024 up: ${run('--port 0')}`],
+    EADDRNOTAVAIL: [ownAddress],
+    ENOTFOUND: [ownAddress],
+    EAI_AGAIN: [ownAddress],
   });
 }
 
-/** Says one thing to try after a client failed. */
-export function adviseClient(program: string, server: string, port: number, error: unknown): void {
-  const here = `npx ts-node src/${program}.ts --host 127.0.0.1`;
-  const start = `npx ts-node src/${server}.ts --port ${port} &`;
-  advise(error, {
-    ECONNREFUSED: `start the server first, with: ${start}`,
-    ENOTFOUND: `a server on this machine, with: ${here}`,
-    ENETUNREACH: `a server on this machine, with: ${here}`,
-    EHOSTUNREACH: `a server on this machine, with: ${here}`,
-    EACCES: `a server on this machine, with: ${here}`,
-    EAI_AGAIN: `a server on this machine, with: ${here}`,
-    EADDRNOTAVAIL: `a server on this machine, with: ${here}`,
-    ETIMEDOUT: `see whether it is ${server} that has this port; to wait longer, add: --timeout 60`,
-    ECONNRESET: `see whether it is ${server} that has this port, and what the server says on its terminal`,
-    EOF: `see whether it is ${server} that has this port, and what the server says on its terminal`,
-    EREMOTEIO: `a shorter question, or see what the server says on its terminal`,
-    EBADMSG: `see whether it is ${server} that has this port`,
-    EMSGSIZE: `see whether it is ${server} that has this port`,
+/** Which server a client is for, and the port that it has unless told otherwise. */
+export interface ServerOf {
+  readonly server: string;
+  readonly port: number;
+}
+
+/** What to try after a client failed that had asked the server on this port. */
+export function adviseClient(
+  program: string,
+  { server, port: usual }: ServerOf,
+  port: number,
+  error: unknown,
+): string[] {
+  const option = port === usual ? '' : ` --port ${port}`;
+  const start = `start the server in another terminal: ${command(`npx ts-node src/${server}.ts${option}`)}`;
+  const isPortRight = `see whether ${port} is the right port: the first line of ${server} says which it has (usually ${usual})`;
+  const here = [
+    `a server on this machine: ${command(`npx ts-node src/${program}.ts --host 127.0.0.1`)}`,
+  ];
+  const whoIsThere = `see whether it is ${server} that has port ${port}, and what it says in its terminal`;
+  return adviceFor(error, {
+    ECONNREFUSED: port === usual ? [start] : [isPortRight, start],
+    ENOTFOUND: here,
+    ENETUNREACH: here,
+    EHOSTUNREACH: here,
+    EACCES: here,
+    EAI_AGAIN: here,
+    EADDRNOTAVAIL: here,
+    ETIMEDOUT: [
+      `see whether the server is stopped with Ctrl-Z: type ${command('fg')} in its terminal, then Ctrl-C to end it`,
+      `see whether it is ${server} that has port ${port}; to wait longer, add ${command('--timeout 60')}`,
+    ],
+    ECONNRESET: [whoIsThere],
+    EOF: [whoIsThere],
+    EREMOTEIO: ['a shorter question, or see what the server says in its terminal'],
+    EBADMSG: [whoIsThere],
+    EMSGSIZE: [whoIsThere],
   });
 }
 
-function advise(error: unknown, advice: Record<string, string>): void {
-  const text = advice[codeOf(error) ?? ''];
-  if (text !== undefined) err.write(`Try: ${text}\n`);
+function adviceFor(error: unknown, advice: Record<string, string[]>): string[] {
+  return advice[codeOf(error) ?? ''] ?? [];
 }

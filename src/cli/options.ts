@@ -23,12 +23,14 @@ export function createCommand(name: string, description: string): Command {
         err.write(text);
       },
       outputError: (text, write) => {
-        write(`${name}: ${text}`);
+        write(`${name}: ${text.replace('error: ', '')}`);
       },
     })
     .showHelpAfterError(
-      '(Add --help to see all options. Put a text of several words in quotes, and -- before one that begins with a dash.)',
+      'Try: --help for all options. Put a text of several words in quotes,\n' +
+        '     and -- before one that begins with a dash.',
     )
+    .addHelpText('after', '\nLAB_DEBUG=1 before the command shows where an error came from.')
     .exitOverride();
 }
 

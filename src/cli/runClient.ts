@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { formatAddress } from '../socket/Address';
 import { DEFAULT_LIMITS, type SocketClient } from '../socket/SocketClient';
 import { adviseClient } from './advice';
-import { complain } from './complain';
+import { complain, say } from './complain';
 import {
   connectablePort,
   createCommand,
@@ -11,7 +11,7 @@ import {
   seconds,
   secondsOrNone,
 } from './options';
-import { err, out } from './output';
+import { out } from './output';
 
 /** What differs from one client program to the other. */
 export interface ClientProgram {
@@ -63,7 +63,7 @@ function clientCommand(name: string, program: ClientProgram): Command {
 
 async function converse(
   Client: ClientClass,
-  { server, show }: ClientProgram,
+  program: ClientProgram,
   text: string,
   { host, port, wait, timeout }: Options,
 ): Promise<void> {
@@ -71,14 +71,13 @@ async function converse(
   const limits = { wait: wait * 1000, timeout: timeout * 1000 };
   const waiting = () => {
     const where = formatAddress(address);
-    err.write(`${Client.name}: no server on ${where} yet, waiting ${wait} s for it\n`);
+    say(`${Client.name}: no server on ${where} yet, waiting ${wait} s for it`);
   };
   try {
     const result = await new Client(text).run(address, { limits, report: { waiting } });
-    out.write(`${show(result)}\n`);
+    out.write(`${program.show(result)}\n`);
   } catch (error) {
-    complain(Client.name, error);
-    adviseClient(Client.name, server, port, error);
+    complain(Client.name, error, adviseClient(Client.name, program, port, error));
     process.exitCode = 1;
   }
 }

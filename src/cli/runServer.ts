@@ -1,5 +1,4 @@
 import type { Newable } from 'inversify';
-import { createContainer } from '../container';
 import { LogFolder } from '../services/NumberedFileLogger';
 import { formatAddress } from '../socket/Address';
 import { DEFAULT_LIMITS } from '../socket/ServerLimits';
@@ -7,6 +6,7 @@ import type { SocketServer } from '../socket/SocketServer';
 import { adviseServer } from './advice';
 import { complain } from './complain';
 import { ConsoleReport, QuietReport } from './ConsoleReport';
+import { createServer } from './createServer';
 import { affordableConnections } from './openFiles';
 import {
   bindablePort,
@@ -85,25 +85,14 @@ async function serve(Server: Newable<SocketServer>, options: Options): Promise<v
     stopOnSignals(Server.name, server);
     out.write(
       `${Server.name} listening on ${formatAddress(address)}\n` +
-        `Stop it with Ctrl-C, or from any terminal with: kill ${process.pid}\n`,
+        `Stop it with Ctrl-C, or from any terminal with: ${killCommand()} ${process.pid}\n`,
     );
   } catch (error) {
-    complain(Server.name, error);
-    adviseServer(Server.name, error);
+    complain(Server.name, error, adviseServer(Server.name, error));
     process.exitCode = 1;
   }
 }
 
-async function createServer(
-  Server: Newable<SocketServer>,
-  logFolder: LogFolder,
-): Promise<SocketServer> {
-  const container = createContainer(logFolder);
-  container.bind(Server).toSelf();
-  try {
-    return await container.getAsync(Server);
-  } catch (error) {
-    // inversify wraps what went wrong while it made an object.
-    throw error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  }
+function killCommand(): string {
+  return process.platform === 'win32' ? 'taskkill /F /PID' : 'kill';
 }

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import type { SocketServer } from '../socket/SocketServer';
-import { err } from './output';
+import { say } from './complain';
 
 /** A second signal so soon is the first one again: on Ctrl-C npm passes on what we have had, too. */
 const SAME_SIGNAL_MS = 20;
@@ -16,7 +16,7 @@ export function stopOnSignals(program: string, server: SocketServer): void {
     if (!first) {
       first = { signal, time };
       setTimeout(() => {
-        err.write(`${program}: finishing what has begun; a second signal ends it at once\n`);
+        say(`${program}: finishing what has begun; a second signal ends it at once`);
       }, NOTICEABLE_MS);
       void server.stop().then(() => {
         end(process.exitCode);

@@ -3,7 +3,9 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { bareServer } from '../helpers/bareServer';
-import { type Outcome, Program, ROOT, runLab } from '../helpers/Program';
+import { BareClient } from '../helpers/BareClient';
+import { cleanUp } from '../helpers/cleanUp';
+import { nodeArguments, type Outcome, Program, ROOT, runLab } from '../helpers/Program';
 
 /** What every failed program has in common: its name, the reason, nothing on stdout, exit code 1. */
 function expectFailure(name: string, outcome: Outcome, reason: RegExp, advice: RegExp): void {
@@ -16,6 +18,7 @@ function expectFailure(name: string, outcome: Outcome, reason: RegExp, advice: R
 }
 
 describe('What a learner reads', () => {
+  afterEach(cleanUp);
   afterEach(() => Program.killAll());
 
   describe('when a server can not start', () => {
@@ -27,7 +30,10 @@ describe('What a learner reads', () => {
       const reason = new RegExp(
         `bind\\(127.0.0.1:${holder.port}\\) failed: port ${holder.port} is already in use`,
       );
-      expectFailure('DateServer', outcome, reason, /^Try: another port/m);
+      expectFailure('DateServer', outcome, reason, /^Try: stop the other one first/m);
+      expect(outcome.stderr).to.match(
+        /^Or: {2}any free port: npx ts-node src\/DateServer.ts --port 0 and then give the client/m,
+      );
     });
 
     it('because the port is reserved', async () => {
@@ -37,7 +43,12 @@ describe('What a learner reads', () => {
       const outcome = await runLab('EchoServer', ['--port', '80'], { env });
 
       const reason = /bind\(127.0.0.1:80\) failed: ports below 1024 are reserved/;
-      expectFailure('EchoServer', outcome, reason, /^Try: a port from 1024 up/m);
+      expectFailure(
+        'EchoServer',
+        outcome,
+        reason,
+        /^Try: any free port from 1024 up: npx ts-node src\/EchoServer.ts --port 0/m,
+      );
     });
 
     it('because the host does not resolve', async () => {
@@ -104,8 +115,17 @@ describe('What a learner reads', () => {
 
       expect(outcome.stderr).to.match(/^DateClient: no server on 127.0.0.1:\d+ yet, waiting 0.3 s/);
       const reason = new RegExp(`connect\\(127.0.0.1:${port}\\) failed: connection refused`);
-      const advice = new RegExp(`^Try: .*npx ts-node src/DateServer.ts --port ${port} &`, 'm');
+      const advice = new RegExp(
+        `^Try: see whether ${port} is the right port: .* \\(usually 6015\\)`,
+        'm',
+      );
       expectFailure('DateClient', outcome, reason, advice);
+      expect(outcome.stderr).to.match(
+        new RegExp(
+          `^Or: {2}start the server .*: npx ts-node src/DateServer.ts --port ${port}\n`,
+          'm',
+        ),
+      );
     });
 
     it('because localhost refuses on all of its addresses', async () => {
@@ -115,7 +135,7 @@ describe('What a learner reads', () => {
       const args = ['--host', 'localhost', '--port', String(port), '--wait', '0.1'];
       const outcome = await runLab('EchoClient', args);
 
-      const advice = new RegExp(`npx ts-node src/EchoServer.ts --port ${port} &`);
+      const advice = new RegExp(`npx ts-node src/EchoServer.ts --port ${port}\n`);
       expectFailure('EchoClient', outcome, /connection refused/, advice);
     });
 
@@ -144,8 +164,9 @@ describe('What a learner reads', () => {
         'DateClient',
         outcome,
         /recv\(.*\) failed: no answer in time/,
-        /^Try: .*--timeout/m,
+        /^Try: see whether the server is stopped with Ctrl-Z: type fg/m,
       );
+      expect(outcome.stderr).to.match(/^Or: {2}.*--timeout 60/m);
     });
 
     it('because the server hangs up without a reply', async () => {
@@ -215,6 +236,76 @@ describe('What a learner reads', () => {
 
       expectFailure('EchoClient', outcome, /sent back something else/, /^Try: /m);
     });
+  });
+
+  describe('when it is a mistake in a class of their own', () => {
+    it('is where it is, and what would have shown it', async () => {
+      const server = Program.script('test/fixtures/BuggyServer', ['--port', '0']);
+      const client = await BareClient.connect(await server.listening());
+      await client.send('hello').all();
+
+      await server.printed(
+        /^BuggyServer: .*send is not a function \(test\/fixtures\/BuggyServer.ts:9\)\nTry: npx tsc, which checks the types\n/,
+      );
+    });
+
+    it('is the rule for ports', async () => {
+      const outcome = await Program.script('test/fixtures/HighPortServer').ended();
+
+      const reason =
+        /bind\(127.0.0.1:70150\) failed: a port is a whole number from 0 to 65535, not/;
+      expectFailure('HighPortServer', outcome, reason, /^/);
+    });
+
+    it('is that @injectable() has been forgotten', async () => {
+      const outcome = await Program.script('test/fixtures/BareDateServer').ended();
+
+      const reason =
+        /the constructor of BareDateServer is given something: .* needs @injectable\(\)/;
+      expectFailure('BareDateServer', outcome, reason, /^/);
+      expect(outcome.stderr.split('\n')).to.have.length(2);
+    });
+
+    it('is that the container does not have what they want', async () => {
+      const outcome = await Program.script('test/fixtures/UnboundServer').ended();
+
+      const reason = /wants a Dictionary, which src\/container.ts does not have/;
+      expectFailure('UnboundServer', outcome, reason, /^/);
+      expect(outcome.stderr.split('\n')).to.have.length(2);
+    });
+
+    it('is nothing at all when a class without a constructor extends DateServer', async () => {
+      const port = await Program.script('test/fixtures/NoonServer').listening();
+
+      const reply = await (await BareClient.connect(port)).send('?\n').line();
+
+      expect(reply).to.match(/^It is noon, or so. \d{4}-/);
+    });
+  });
+
+  it('fits 80 columns of a terminal, with whole commands', async () => {
+    await using holder = await bareServer(() => undefined);
+    const run = [
+      process.execPath,
+      ...nodeArguments('src/DateServer'),
+      '--port',
+      String(holder.port),
+    ];
+
+    const { stdout } = await new Program('script', [
+      '-qfec',
+      `stty cols 80; ${run.join(' ')}`,
+      '/dev/null',
+    ]).ended();
+
+    const lines = stdout.split('\r\n');
+    expect(lines.filter((line) => line.length > 80)).to.deep.equal([]);
+    expect(lines.length, 'it would not fit three lines').to.be.greaterThan(4);
+    expect(stdout).to.contain('npx ts-node src/DateServer.ts --port 0');
+  });
+
+  it('is in --help: how to see where an error came from', async () => {
+    expect((await runLab('DateClient', ['--help'])).stdout).to.contain('LAB_DEBUG=1');
   });
 
   it('has no raw escape sequence with LAB_DEBUG=1 either', async () => {

@@ -1,0 +1,44 @@
+import { injectFromHierarchy, type Newable } from 'inversify';
+import { createContainer } from '../container';
+import type { LogFolder } from '../services/NumberedFileLogger';
+import type { SocketServer } from '../socket/SocketServer';
+import { NotMade } from './NotMade';
+
+/**
+ * Has the container make a server, and all that its constructor is given.
+ * @throws NotMade when something of it is missing, and what the constructors throw.
+ */
+export async function createServer(
+  Server: Newable<SocketServer>,
+  logFolder: LogFolder,
+): Promise<SocketServer> {
+  const container = createContainer(logFolder);
+  try {
+    // A class without a constructor is given what the one that it extends is given.
+    injectFromHierarchy({ extendConstructorArguments: true })(Server);
+    container.bind(Server).toSelf();
+    return await container.getAsync(Server);
+  } catch (error) {
+    throw explain(Server.name, error);
+  }
+}
+
+/** inversify wraps what went wrong in a constructor, and its own words are for those who know it. */
+function explain(name: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  if (error.cause instanceof Error) return error.cause;
+  const missing = /No bindings found for service: "(.+)"/.exec(error.message)?.[1];
+  if (missing !== undefined) {
+    return new NotMade(
+      `the constructor of ${name} wants a ${missing}, which src/container.ts does not have`,
+      { cause: error },
+    );
+  }
+  if (error.message.includes('missing metadata')) {
+    return new NotMade(
+      `the constructor of ${name} is given something: the class needs @injectable() above it, and each parameter a class for its type`,
+      { cause: error },
+    );
+  }
+  return error;
+}
