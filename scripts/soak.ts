@@ -184,7 +184,7 @@ async function main(): Promise<void> {
     () => pipelines(date.port, 4096),
     () => pipelinesUnread(date.port),
     ...[goodLogged, tooLong, broken, hostile].map((kind) => () => kind(logging.port)),
-    () => pipelines(logging.port, 64),
+    () => pipelines(logging.port, 8),
   ];
   const clients = conversations.flatMap((converse) =>
     Array.from({ length: AT_ONCE }, () => repeat(converse, end)),
@@ -197,6 +197,7 @@ async function main(): Promise<void> {
 
   await neighbour.kill('SIGTERM');
   for (const { program } of servers) await program.kill('SIGTERM');
+  console.log('reading the log ...');
   const lost = lostLines(folder);
   rmSync(folder, { recursive: true });
   report(servers, minutes, lost);

@@ -18,7 +18,8 @@ export class QuietReport extends ServerReport {
     const count = (this.#counts.get(kind) ?? 0) + 1;
     this.#counts.set(kind, count);
     if (count === 1) complain(this.program, error);
-    else if (isPowerOfTen(count)) complain(`${this.program} (${count} times so far)`, error);
+    else if (isPowerOfTen(count))
+      complain(this.program, error, { remark: `(${count} times so far)` });
   }
 }
 

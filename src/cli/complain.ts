@@ -8,10 +8,15 @@ import { placeOf } from './placeOf';
  * Says on stderr what went wrong and what to try, in lines that fit the terminal; with LAB_DEBUG=1
  * also where in the program.
  */
-export function complain(program: string, error: unknown, advice: readonly string[] = []): void {
+export function complain(
+  program: string,
+  error: unknown,
+  { advice = [], remark = '' }: { advice?: readonly string[]; remark?: string } = {},
+): void {
   const message = escapeControls(error instanceof Error ? error.message : String(error));
   const place = placeOf(error);
-  say(`${program}: ${message}${place === undefined ? '' : ` (${place})`}`);
+  const where = place === undefined ? '' : ` (${place})`;
+  say(`${program}: ${message}${where} ${remark}`.trimEnd());
   const tries = place === undefined ? advice : [`${command('npx tsc')}, which checks the types`];
   tries.forEach((text, index) => {
     say(`${index === 0 ? 'Try:' : 'Or: '} ${text}`, '     ');

@@ -77,7 +77,7 @@ async function converse(
     const result = await new Client(text).run(address, { limits, report: { waiting } });
     out.write(`${program.show(result)}\n`);
   } catch (error) {
-    complain(Client.name, error, adviseClient(Client.name, program, port, error));
+    complain(Client.name, error, { advice: adviseClient(Client.name, program, port, error) });
     process.exitCode = 1;
   }
 }

@@ -88,7 +88,7 @@ async function serve(Server: Newable<SocketServer>, options: Options): Promise<v
         `Stop it with Ctrl-C, or from any terminal with: ${killCommand()} ${process.pid}\n`,
     );
   } catch (error) {
-    complain(Server.name, error, adviseServer(Server.name, error));
+    complain(Server.name, error, { advice: adviseServer(Server.name, error) });
     process.exitCode = 1;
   }
 }

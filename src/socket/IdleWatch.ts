@@ -5,7 +5,7 @@ import { SocketError } from './SocketError';
 const LOOKS = 4;
 
 /** What it needs of a `Socket`. */
-type Watched = Pick<Socket, 'bytesMoved' | 'abort' | 'peer'>;
+export type Watched = Pick<Socket, 'bytesMoved' | 'abort' | 'peer'>;
 
 /** What it has seen of a connection. */
 interface Seen {

@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import { Output } from '../../src/cli/output';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { temporaryFolder } from '../helpers/temporaryFolder';
+import { itOnLinux } from '../helpers/itOnLinux';
 
 /** Both ends of a pipe: reading and writing. */
 async function pipe(): Promise<[read: number, write: number]> {
@@ -42,7 +43,7 @@ const neverCalled = (error: unknown) => {
 describe('Output', () => {
   afterEach(cleanUp);
 
-  it('writes at once what can be written', async () => {
+  itOnLinux('/proc', 'writes at once what can be written', async () => {
     const [read, write] = await pipe();
     const output = new Output(write, neverCalled);
 
@@ -52,24 +53,28 @@ describe('Output', () => {
     expect(await readUntil(read, '\n')).to.equal('grüß dich\n');
   });
 
-  it('does not wait for a reader that takes nothing: it keeps a little and counts the rest', async () => {
-    const [read, write] = await pipe();
-    const output = new Output(write, neverCalled);
-    const line = `${'x'.repeat(1023)}\n`;
+  itOnLinux(
+    '/proc',
+    'does not wait for a reader that takes nothing: it keeps a little and counts the rest',
+    async () => {
+      const [read, write] = await pipe();
+      const output = new Output(write, neverCalled);
+      const line = `${'x'.repeat(1023)}\n`;
 
-    for (let count = 0; count < 1000; count++) output.write(line); // a pipe holds 64 KiB
+      for (let count = 0; count < 1000; count++) output.write(line); // a pipe holds 64 KiB
 
-    const all = await readUntil(read, 'nobody took them\n');
-    const lines = all.split('\n').slice(0, -1);
-    const last = /^\.\.\. (\d+) lines were not shown: nobody took them$/.exec(lines.pop() ?? '');
-    expect(lines.every((shown) => shown.length === 1023)).to.equal(true);
-    expect(lines.length).to.be.within(100, 200);
-    expect(Number(last?.[1])).to.equal(1000 - lines.length);
-    output.write('and on\n');
-    expect(await readUntil(read, '\n')).to.equal('and on\n');
-  });
+      const all = await readUntil(read, 'nobody took them\n');
+      const lines = all.split('\n').slice(0, -1);
+      const last = /^\.\.\. (\d+) lines were not shown: nobody took them$/.exec(lines.pop() ?? '');
+      expect(lines.every((shown) => shown.length === 1023)).to.equal(true);
+      expect(lines.length).to.be.within(100, 200);
+      expect(Number(last?.[1])).to.equal(1000 - lines.length);
+      output.write('and on\n');
+      expect(await readUntil(read, '\n')).to.equal('and on\n');
+    },
+  );
 
-  it('writes a long text whole, as soon as it is taken', async () => {
+  itOnLinux('/proc', 'writes a long text whole, as soon as it is taken', async () => {
     const [read, write] = await pipe();
     const text = `${'y'.repeat(500_000)}\n`;
 
@@ -78,7 +83,7 @@ describe('Output', () => {
     expect((await readUntil(read, '\n')) === text).to.equal(true);
   });
 
-  it('tells once that a disk is full', () => {
+  itOnLinux('/dev/full', 'tells once that a disk is full', () => {
     const full = fs.openSync('/dev/full', fs.constants.O_WRONLY);
     afterwards(() => {
       fs.closeSync(full);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { upToDate } from '../../scripts/slides';
+import { upToDate } from '../../scripts/listings';
 import { ROOT } from '../helpers/Program';
 
 /** The slides, in their order. */
@@ -100,7 +100,7 @@ describe('docs/slides.md', () => {
     expect(withoutLinks.map(({ title }) => title)).to.deep.equal([]);
   });
 
-  it('leads to the lines where things are, and lists them as they are (npm run slides)', () => {
+  it('leads to the lines where things are, and lists them as they are (npm run listings)', () => {
     expect(page).to.equal(upToDate(page));
   });
 

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { BareClient } from '../helpers/BareClient';
 import { cleanUp } from '../helpers/cleanUp';
 import { nodeArguments, Program } from '../helpers/Program';
+import { itOnLinux } from '../helpers/itOnLinux';
 
 const DATE = /^\d{4}-\d\d-\d\dT\S+\n$/;
 
@@ -24,21 +25,25 @@ describe('Faults of some clients, which others do not notice:', () => {
     for (const client of silent) expect(await client.send('time?\n').line()).to.match(DATE);
   });
 
-  it('more than there may be open files: said once, and served again when there is room', async () => {
-    const args = [process.execPath, ...nodeArguments('src/DateServer'), '--port', '0', '--quiet'];
-    const server = new Program('sh', ['-c', 'ulimit -n 80; exec "$0" "$@"', ...args]);
-    const port = await server.listening();
-    const [early] = await BareClient.many(port, 1);
+  itOnLinux(
+    'its own words for ulimit',
+    'more than there may be open files: said once, and served again when there is room',
+    async () => {
+      const args = [process.execPath, ...nodeArguments('src/DateServer'), '--port', '0', '--quiet'];
+      const server = new Program('sh', ['-c', 'ulimit -n 80; exec "$0" "$@"', ...args]);
+      const port = await server.listening();
+      const [early] = await BareClient.many(port, 1);
 
-    const crowd = await BareClient.many(port, 300);
-    await server.printed(/connections are open, and no more are taken\n/);
-    expect(await early?.send('time?\n').line()).to.match(DATE);
-    for (const client of crowd) client.close();
-    const [late] = await connectUntilServed(port);
+      const crowd = await BareClient.many(port, 300);
+      await server.printed(/connections are open, and no more are taken\n/);
+      expect(await early?.send('time?\n').line()).to.match(DATE);
+      for (const client of crowd) client.close();
+      const [late] = await connectUntilServed(port);
 
-    expect(late).to.match(DATE);
-    expect(server.stderr.match(/no more are taken\n/g)).to.have.length(1);
-  });
+      expect(late).to.match(DATE);
+      expect(server.stderr.match(/no more are taken\n/g)).to.have.length(1);
+    },
+  );
 });
 
 /** Comes again until the server has seen the others leave. */

@@ -6,6 +6,7 @@ import { bareServer } from '../helpers/bareServer';
 import { BareClient } from '../helpers/BareClient';
 import { cleanUp } from '../helpers/cleanUp';
 import { nodeArguments, type Outcome, Program, ROOT, runLab } from '../helpers/Program';
+import { itOnLinux } from '../helpers/itOnLinux';
 
 /** What every failed program has in common: its name, the reason, nothing on stdout, exit code 1. */
 function expectFailure(name: string, outcome: Outcome, reason: RegExp, advice: RegExp): void {
@@ -283,26 +284,30 @@ describe('What a learner reads', () => {
     });
   });
 
-  it('fits 80 columns of a terminal, with whole commands', async () => {
-    await using holder = await bareServer(() => undefined);
-    const run = [
-      process.execPath,
-      ...nodeArguments('src/DateServer'),
-      '--port',
-      String(holder.port),
-    ];
+  itOnLinux(
+    'its own kind of script',
+    'fits 80 columns of a terminal, with whole commands',
+    async () => {
+      await using holder = await bareServer(() => undefined);
+      const run = [
+        process.execPath,
+        ...nodeArguments('src/DateServer'),
+        '--port',
+        String(holder.port),
+      ];
 
-    const { stdout } = await new Program('script', [
-      '-qfec',
-      `stty cols 80; ${run.join(' ')}`,
-      '/dev/null',
-    ]).ended();
+      const { stdout } = await new Program('script', [
+        '-qfec',
+        `stty cols 80; ${run.join(' ')}`,
+        '/dev/null',
+      ]).ended();
 
-    const lines = stdout.split('\r\n');
-    expect(lines.filter((line) => line.length > 80)).to.deep.equal([]);
-    expect(lines.length, 'it would not fit three lines').to.be.greaterThan(4);
-    expect(stdout).to.contain('npx ts-node src/DateServer.ts --port 0');
-  });
+      const lines = stdout.split('\r\n');
+      expect(lines.filter((line) => line.length > 80)).to.deep.equal([]);
+      expect(lines.length, 'it would not fit three lines').to.be.greaterThan(4);
+      expect(stdout).to.contain('npx ts-node src/DateServer.ts --port 0');
+    },
+  );
 
   it('is in --help: how to see where an error came from', async () => {
     expect((await runLab('DateClient', ['--help'])).stdout).to.contain('LAB_DEBUG=1');

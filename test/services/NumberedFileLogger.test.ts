@@ -12,6 +12,7 @@ import { FakeClock } from '../helpers/FakeClock';
 import { rejection } from '../helpers/rejection';
 import { setZone } from '../helpers/setZone';
 import { temporaryFolder } from '../helpers/temporaryFolder';
+import { itOnLinux } from '../helpers/itOnLinux';
 
 const CLIENT = '127.0.0.1:53344';
 const TIME = '2026-11-23T23:50:44.123+11:00';
@@ -289,7 +290,7 @@ describe('NumberedFileLogger', () => {
       expect(message).to.include('it is a link that leads nowhere');
     });
 
-    it('refuses to open a folder in /proc, where none can be made', async () => {
+    itOnLinux('/proc', 'refuses to open a folder in /proc, where none can be made', async () => {
       const { message } = await openingFails('/proc/no/such/folder');
 
       expect(message).to.include('it can not be made there');

@@ -1,16 +1,18 @@
 /**
- * `npm run slides`: brings docs/slides.md up to date with the code: the line that each link leads to,
- * and the listings. A test fails while it is not.
+ * `npm run listings`: brings the pages in docs/ up to date with the code: the line that each link
+ * leads to, and the listings. A test fails while they are not.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import ts from 'typescript';
 
-const PAGE = 'docs/slides.md';
+const PAGES = ['docs/slides.md', 'docs/your-own.md'];
 
 /** [`label`]: ../src/path/File.ts#L1 */
 const LINK = /^\[`([^`]+)`\]: \.\.\/(\S+?\.ts)(?:#L\d+)?$/gm;
 /** <!-- Class.member from src/path/File.ts --> and the block of code below it */
-const LISTING = /^<!-- (\S+) from (\S+) -->\n\n```ts\n[^`]*```$/gm;
+const LISTING = /^<!-- (\S+) from (\S+) -->\n\n```ts\n.*?```$/gms;
+/** The same with a whole file: <!-- src/path/File.ts --> */
+const WHOLE = /^<!-- (\S+\.ts) -->\n\n```ts\n.*?```$/gms;
 
 /** The page as it should be. Throws if it names something that is not there. */
 export function upToDate(page: string): string {
@@ -20,6 +22,9 @@ export function upToDate(page: string): string {
     })
     .replace(LISTING, (_, name: string, file: string) => {
       return `<!-- ${name} from ${file} -->\n\n\`\`\`ts\n${listingOf(name, file)}\n\`\`\``;
+    })
+    .replace(WHOLE, (_, file: string) => {
+      return `<!-- ${file} -->\n\n\`\`\`ts\n${readFileSync(file, 'utf8')}\`\`\``;
     });
 }
 
@@ -71,4 +76,6 @@ function declarationsOf(statement: ts.Statement): [name: string, node: ts.Node][
   return [];
 }
 
-if (require.main === module) writeFileSync(PAGE, upToDate(readFileSync(PAGE, 'utf8')));
+if (require.main === module) {
+  for (const page of PAGES) writeFileSync(page, upToDate(readFileSync(page, 'utf8')));
+}
