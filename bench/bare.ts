@@ -56,6 +56,6 @@ const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket)
   socket.on('error', () => undefined);
   peers[kind]?.(socket);
 });
-server.listen(0, '127.0.0.1', () => {
+server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => {
   console.log(`listening on 127.0.0.1:${(server.address() as net.AddressInfo).port}`);
 });

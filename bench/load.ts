@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import * as net from 'node:net';
 
 export interface Order {
-  readonly kind: 'pingpong' | 'connect' | 'bulk' | 'hold' | 'greedy' | 'close';
+  readonly kind: 'pingpong' | 'connect' | 'burst' | 'bulk' | 'hold' | 'greedy' | 'close';
   readonly port: number;
   readonly connections: number;
   /** ms */
   readonly duration: number;
   readonly isEcho: boolean;
+  /** Questions that a connection sends before it waits for the answers. */
+  readonly inFlight: number;
   /** MiB, of a bulk echo. */
   readonly size: number;
 }
@@ -24,9 +26,12 @@ export interface Seen {
 
 const MiB = 1024 * 1024;
 const DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d\n$/;
-const WARM_UP = 300; // ms
+const WARM_UP = 50; // ms
+const DATE_LENGTH = '2026-11-23T23:50:44.123+11:00\n'.length;
 
 let held: net.Socket[] = [];
+/** Connections that play ping-pong stay open from one round to the next, by the server's port. */
+const players = new Map<number, Player[]>();
 
 process.on('message', (order: Order | 'read') => {
   if (order === 'read') return; // awaited by mark
@@ -42,6 +47,8 @@ async function obey(order: Order): Promise<Seen | undefined> {
       return pingPong(order);
     case 'connect':
       return connectEach(order);
+    case 'burst':
+      return burst(order);
     case 'bulk':
       return bulk(order);
     case 'hold':
@@ -67,6 +74,11 @@ async function mark(event: 'begin' | 'end'): Promise<void> {
 class Latencies {
   #all: number[] = [];
 
+  /** Counts from here on. */
+  begin(): void {
+    this.#all = [];
+  }
+
   add(ms: number): void {
     this.#all.push(ms);
   }
@@ -78,88 +90,155 @@ class Latencies {
   }
 }
 
-async function pingPong({ port, connections, duration, isEcho }: Order): Promise<Seen> {
-  const sockets = await connectAll({ port, connections });
+/** While it measures, the load never sleeps: a server would pay for waking it. */
+function stayAwake(game: Game): void {
+  if (game.phase !== 'over') setImmediate(stayAwake, game);
+}
+
+async function pingPong(order: Order): Promise<Seen> {
+  const table = players.get(order.port) ?? (await seat(order));
+  players.set(order.port, table);
   const latencies = new Latencies();
-  let phase: 'warm' | 'measured' | 'over' = 'warm';
-  const players = sockets.map(
-    (socket, index) =>
-      new Promise<void>((resolve, reject) => {
-        let turn = 0;
-        let asked = 0;
-        let question = '';
-        let answer = '';
-        const ask = () => {
-          question = isEcho
-            ? `${index} ${(turn += 1)} `.padEnd(63, '.') + '\n'
-            : 'What time is it?\n';
-          answer = '';
-          asked = performance.now();
-          socket.write(question);
-        };
-        socket.on('data', (data) => {
-          answer += data.toString('latin1');
-          if (!answer.endsWith('\n')) return;
-          if (isEcho ? answer !== question : !DATE.test(answer))
-            reject(new Error(`wrong: ${answer}`));
-          if (phase === 'measured') latencies.add(performance.now() - asked);
-          if (phase === 'over') resolve();
-          else ask();
-        });
-        socket.on('close', () => {
-          reject(new Error('the server hung up'));
-        });
-        ask();
-      }),
-  );
-  await sleep(WARM_UP);
-  phase = 'measured';
-  await mark('begin');
+  const game: Game = { phase: 'warm', latencies };
+  stayAwake(game);
+  const games = Promise.all(table.map((player) => player.play(game))); // rejects on a wrong answer
+  await Promise.race([sleep(WARM_UP), games]);
+  game.phase = 'measured';
+  return measure(game, order.duration, games);
+}
+
+async function seat(order: Order): Promise<Player[]> {
+  const sockets = await connectAll(order);
+  return sockets.map((socket, index) => {
+    return new Player(socket, order.isEcho ? `${index}` : undefined, order.inFlight);
+  });
+}
+
+interface Game {
+  phase: 'warm' | 'measured' | 'over';
+  readonly latencies: Latencies;
+}
+
+/** One connection that asks, waits for the answers, checks them, and asks again. */
+class Player {
+  #game: Game | undefined;
+  #turn = 0;
+  #asked = 0;
+  #question = '';
+  #answer = '';
+  #over: () => void = () => undefined;
+  #wrong: (error: Error) => void = () => undefined;
+
+  /** @param name begins each message of an echo; without one the questions are for the date. */
+  constructor(
+    private readonly socket: net.Socket,
+    private readonly name: string | undefined,
+    private readonly inFlight: number,
+  ) {
+    socket.on('data', (data) => {
+      this.#hear(data.toString('latin1'));
+    });
+    socket.on('close', () => {
+      this.#wrong(new Error('the server hung up'));
+    });
+  }
+
+  /** Resolves when the game is over and the last answer has come. */
+  play(game: Game): Promise<void> {
+    this.#game = game;
+    return new Promise((resolve, reject) => {
+      this.#over = resolve;
+      this.#wrong = reject;
+      this.#ask();
+    });
+  }
+
+  #ask(): void {
+    this.#turn += 1;
+    this.#answer = '';
+    this.#question =
+      this.name === undefined
+        ? 'What time is it?\n'.repeat(this.inFlight)
+        : `${this.name} ${this.#turn} `.padEnd(63, '.') + '\n';
+    this.#asked = performance.now();
+    this.socket.write(this.#question);
+  }
+
+  #hear(data: string): void {
+    this.#answer += data;
+    const length = this.name === undefined ? DATE_LENGTH * this.inFlight : this.#question.length;
+    if (this.#answer.length < length) return;
+    if (!this.#isRight()) this.#wrong(new Error(`wrong: ${this.#answer}`));
+    if (this.#game?.phase === 'measured') {
+      const took = performance.now() - this.#asked;
+      for (let count = 0; count < this.inFlight; count++) this.#game.latencies.add(took);
+    }
+    if (this.#game?.phase === 'over') this.#over();
+    else this.#ask();
+  }
+
+  #isRight(): boolean {
+    if (this.name !== undefined) return this.#answer === this.#question;
+    const lines = this.#answer.split('\n').slice(0, -1);
+    return lines.length === this.inFlight && lines.every((line) => DATE.test(`${line}\n`));
+  }
+}
+
+/** All connect at once, ask, and are answered. */
+async function burst({ port, connections }: Order): Promise<Seen> {
   const begun = performance.now();
-  await Promise.race([sleep(duration), Promise.all(players)]); // rejects on a wrong answer
-  const took = performance.now() - begun;
-  await mark('end');
-  phase = 'over';
-  await Promise.all(players);
-  for (const socket of sockets) socket.destroy();
-  return latencies.seen(took);
+  await Promise.all(Array.from({ length: connections }, () => askOnce(port)));
+  return { count: connections, p50: NaN, p99: NaN, took: performance.now() - begun };
+}
+
+function askOnce(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
+    let answer = '';
+    socket.on('error', reject);
+    socket.on('data', (data) => {
+      answer += data.toString('latin1');
+      if (!answer.endsWith('\n')) return;
+      if (!DATE.test(answer)) reject(new Error(`wrong: ${answer}`));
+      socket.end();
+    });
+    socket.on('close', () => {
+      if (answer === '') reject(new Error('the server hung up'));
+      resolve();
+    });
+    socket.write('What time is it?\n');
+  });
 }
 
 async function connectEach({ port, connections, duration }: Order): Promise<Seen> {
   const latencies = new Latencies();
-  let phase: 'warm' | 'measured' | 'over' = 'warm';
-  const askOnce = () =>
-    new Promise<void>((resolve, reject) => {
-      const asked = performance.now();
-      let answer = '';
-      const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
-      socket.on('data', (data) => {
-        answer += data.toString('latin1');
-        if (!answer.endsWith('\n')) return;
-        if (!DATE.test(answer)) reject(new Error(`wrong: ${answer}`));
-        socket.end();
-      });
-      socket.on('error', reject);
-      socket.on('close', () => {
-        if (answer === '') reject(new Error('the server hung up'));
-        if (phase === 'measured') latencies.add(performance.now() - asked);
-        resolve();
-      });
-      socket.write('What time is it?\n');
-    });
-  const players = Array.from({ length: connections }, async () => {
-    while (phase !== 'over') await askOnce();
-  });
-  await sleep(WARM_UP);
-  phase = 'measured';
+  const game: Game = { phase: 'warm', latencies };
+  stayAwake(game);
+  const games = Promise.all(
+    Array.from({ length: connections }, async () => {
+      while (game.phase !== 'over') {
+        const asked = performance.now();
+        await askOnce(port);
+        if (game.phase === 'measured') latencies.add(performance.now() - asked);
+      }
+    }),
+  );
+  await Promise.race([sleep(WARM_UP), games]);
+  game.phase = 'measured';
+  return measure(game, duration, games);
+}
+
+/** Counts what happens from the moment at which the server's CPU time is read to the next reading. */
+async function measure(game: Game, duration: number, games: Promise<unknown>): Promise<Seen> {
   await mark('begin');
   const begun = performance.now();
-  await Promise.race([sleep(duration), Promise.all(players)]);
-  const took = performance.now() - begun;
+  game.latencies.begin();
+  await Promise.race([sleep(duration), games]);
+  const seen = game.latencies.seen(performance.now() - begun);
   await mark('end');
-  phase = 'over';
-  await Promise.all(players);
-  return latencies.seen(took);
+  game.phase = 'over';
+  await games;
+  return seen;
 }
 
 async function bulk({ port, size }: Order): Promise<Seen> {

@@ -39,9 +39,8 @@ interface Case {
     load: LoadProcess,
     options: Options,
   ) => Promise<Figures>;
-  /** The figure that ours is judged by, and whether less of it is better. */
-  readonly judged: string;
-  readonly isLessBetter: boolean;
+  /** The figures that ours is judged by, and whether less or more of it is better. */
+  readonly judged: Record<string, 'less' | 'more'>;
   /** A new process for each round, since it is its memory that counts. */
   readonly isFresh?: true;
 }
@@ -68,6 +67,8 @@ function newFolder(parent: string): string {
 }
 
 const CPU = 'CPU µs a request';
+const BY_REQUEST = { [CPU]: 'less', 'a second': 'more' } as const;
+const PROGRESS_MS = 5000;
 
 async function load(
   server: ServerProcess,
@@ -87,6 +88,7 @@ function echoCase(connections: number): Case {
     ours: ours('EchoServer'),
     "bare on('data')": bare('data'),
     'bare pipe': bare('pipe'),
+    ...(PYTHON ? { 'Python, asyncio': ['python3', 'bench/asyncio_echo.py'] } : {}),
     ...(PYTHON && connections <= 1000
       ? { 'Python, threads': ['python3', 'bench/threads.py'] }
       : {}),
@@ -96,8 +98,7 @@ function echoCase(connections: number): Case {
     contenders,
     measure: (server, process, options) =>
       load(server, process, options, { kind: 'pingpong', connections, isEcho: true }),
-    judged: CPU,
-    isLessBetter: true,
+    judged: BY_REQUEST,
   };
 }
 
@@ -110,11 +111,11 @@ function loggingCase(name: string, parent: string): Case {
     }),
     measure: (server, process, options) =>
       load(server, process, options, { kind: 'pingpong', connections: 64 }),
-    judged: CPU,
-    isLessBetter: true,
+    judged: BY_REQUEST,
   };
 }
 
+const START_UP = 'start-up';
 const IDLE = 5000;
 const BULK = 256; // MiB
 
@@ -131,24 +132,38 @@ const CASES: Case[] = [
       const { count, took, cpu } = await process.run(server, { kind: 'bulk', size: BULK });
       return { 'MB/s': (count * 1.048576 * 1000) / took, 'CPU µs a MiB': cpu / count };
     },
-    judged: 'MB/s',
-    isLessBetter: false,
+    judged: { 'MB/s': 'more', 'CPU µs a MiB': 'less' },
+    isFresh: true, // or glibc gives memory back and takes it again, now of one server, now of the other
   },
   {
     name: 'date, 64 connections',
     contenders: () => ({ ours: ours('DateServer'), bare: bare('date') }),
     measure: (server, process, options) =>
       load(server, process, options, { kind: 'pingpong', connections: 64 }),
-    judged: CPU,
-    isLessBetter: true,
+    judged: BY_REQUEST,
+  },
+  {
+    name: 'date, 16 questions in flight',
+    contenders: () => ({ ours: ours('DateServer'), bare: bare('date') }),
+    measure: (server, process, options) =>
+      load(server, process, options, { kind: 'pingpong', connections: 64, inFlight: 16 }),
+    judged: BY_REQUEST,
+  },
+  {
+    name: 'date, a burst of 4000 connections',
+    contenders: () => ({ ours: ours('DateServer'), bare: bare('date') }),
+    measure: async (server, process) => {
+      const { took } = await process.run(server, { kind: 'burst', connections: 4000 });
+      return { 'ms until all are answered': took };
+    },
+    judged: { 'ms until all are answered': 'less' },
   },
   {
     name: 'date, a connection each, 64',
     contenders: () => ({ ours: ours('DateServer'), bare: bare('date') }),
     measure: (server, process, options) =>
       load(server, process, options, { kind: 'connect', connections: 64 }),
-    judged: CPU,
-    isLessBetter: true,
+    judged: BY_REQUEST,
   },
   ...(existsSync('/dev/shm') ? [loggingCase('logging, 64, memory disk', '/dev/shm')] : []),
   loggingCase('logging, 64, disk', tmpdir()),
@@ -162,8 +177,7 @@ const CASES: Case[] = [
       await process.run(server, { kind: 'close' });
       return { 'KiB each': each };
     },
-    judged: 'KiB each',
-    isLessBetter: true,
+    judged: { 'KiB each': 'less' },
     isFresh: true,
   },
   {
@@ -176,8 +190,7 @@ const CASES: Case[] = [
       await process.run(server, { kind: 'close' });
       return { MiB: growth };
     },
-    judged: 'MiB',
-    isLessBetter: true,
+    judged: { MiB: 'less' },
     isFresh: true,
   },
 ];
@@ -185,13 +198,21 @@ const CASES: Case[] = [
 async function main(): Promise<void> {
   const options = readOptions();
   const { model } = cpus()[0] ?? { model: 'an unknown processor' };
-  console.log(`Node ${process.version}, ${cpus().length} x ${model}, ${options.rounds} rounds\n`);
+  const cases = CASES.filter(({ name }) => name.includes(options.only));
+  const hasStartUp = START_UP.includes(options.only);
+  if (cases.length === 0 && !hasStartUp) {
+    console.error(`No case has "${options.only}" in its name. There are:`);
+    for (const name of [...CASES.map((contest) => contest.name), START_UP])
+      console.error(`  ${name}`);
+    process.exitCode = 2;
+    return;
+  }
+  console.log(`Node ${process.version}, ${cpus().length} x ${model}, ${options.rounds} rounds.`);
+  console.log('Medians, with the least and the most. "ours to bare" above 1: ours is better.\n');
   const rows: Row[] = [];
   try {
-    for (const contest of CASES.filter(({ name }) => name.includes(options.only))) {
-      rows.push(...show(await run(contest, options)));
-    }
-    if ('start-up'.includes(options.only)) rows.push(...show(await startUp(options)));
+    for (const contest of cases) rows.push(...show(await run(contest, options)));
+    if (hasStartUp) rows.push(...show(await startUp(options)));
   } finally {
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   }
@@ -208,7 +229,9 @@ async function run(contest: Case, options: Options): Promise<Row[]> {
   const servers = new Map<string, ServerProcess>();
   const rounds = contenders.map((): Figures[] => []);
   try {
+    const tell = progress(contest.name, options.rounds);
     for (let round = 0; round < options.rounds; round++) {
+      tell(round);
       for (const [index, [name, command]] of contenders.entries()) {
         const server = servers.get(name) ?? (await ServerProcess.start(command));
         servers.set(name, server);
@@ -229,8 +252,19 @@ async function run(contest: Case, options: Options): Promise<Row[]> {
   );
 }
 
+/** Says on stderr which case is measured, and how far it has come. */
+function progress(name: string, rounds: number): (round: number) => void {
+  let said = performance.now();
+  console.error(`${name} ...`);
+  return (round) => {
+    if (performance.now() - said < PROGRESS_MS) return;
+    said = performance.now();
+    console.error(`  ${round} of ${rounds} rounds`);
+  };
+}
+
 function summarize(
-  { name, judged, isLessBetter }: Pick<Case, 'name' | 'judged' | 'isLessBetter'>,
+  { name, judged }: Pick<Case, 'name' | 'judged'>,
   contenders: string[],
   rounds: Figures[][],
 ): Row[] {
@@ -238,10 +272,11 @@ function summarize(
     Object.keys(rounds[index]?.[0] ?? {}).map((figure) => {
       const values = (rounds[index] ?? []).map((figures) => figures[figure] ?? NaN);
       const row: Row = { case: name, contender, figure, ...spread(values) };
-      if (index > 0 || figure !== judged) return row;
+      const better = judged[figure];
+      if (index > 0 || !better) return row;
       const others = (rounds[1] ?? []).map((figures) => figures[figure] ?? NaN);
       row.ratios = values.map((value, round) =>
-        isLessBetter ? (others[round] ?? NaN) / value : value / (others[round] ?? NaN),
+        better === 'less' ? (others[round] ?? NaN) / value : value / (others[round] ?? NaN),
       );
       return row;
     }),
@@ -265,7 +300,7 @@ function show(rows: Row[]): Row[] {
     if (!ratios) continue;
     const { median: middle, min: least, max: most } = spread(ratios);
     console.log(
-      `    ours to bare ${middle.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`,
+      `    ours to bare     ${middle.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`,
     );
   }
   console.log();
@@ -290,7 +325,9 @@ async function startUp({ rounds }: Options): Promise<Row[]> {
     ['LoggingDateServer', 'LoggingDateServer', ['--port', '0', '--log-dir', log]],
   ];
   const times = programs.map((): Figures[] => []);
+  const tell = progress(START_UP, rounds);
   for (let round = 0; round < rounds; round++) {
+    tell(round);
     for (const [index, [, file, args]] of programs.entries()) {
       const tsNode = await firstAnswer(['-r', 'ts-node/register', `src/${file}.ts`, ...args]);
       const compiled = await firstAnswer([path.join('build/src', `${file}.js`), ...args]);
@@ -300,7 +337,7 @@ async function startUp({ rounds }: Options): Promise<Row[]> {
   await Promise.all([echo.stop(), date.stop()]);
 
   const names = programs.map(([name]) => name);
-  const rows = summarize({ name: 'start-up', judged: '', isLessBetter: true }, names, times);
+  const rows = summarize({ name: START_UP, judged: {} }, names, times);
   const empty = times[0] ?? [];
   for (const row of rows) {
     if (row.contender === 'empty program') continue;
@@ -336,17 +373,17 @@ async function askOnce(port: number): Promise<void> {
 function readOptions(): Options {
   return new Command('npm run bench --')
     .option('--only <text>', 'only the cases with this text in their name', '')
-    .option('--rounds <n>', 'rounds of each case', atLeastOne, 7)
-    .option('--seconds <s>', 'how long one contender is measured in one round', atLeastOne, 1)
+    .option('--rounds <n>', 'rounds of each case', positive, 9)
+    .option('--seconds <s>', 'how long one contender is measured in one round', positive, 0.25)
     .option('--json <file>', 'write all figures there, too')
     .parse()
     .opts();
 }
 
-function atLeastOne(text: string): number {
+function positive(text: string): number {
   const value = Number(text);
-  if (value >= 1 && value <= 1000) return value;
-  throw new InvalidArgumentError('a number from 1 to 1000.');
+  if (value > 0 && value <= 1000) return value;
+  throw new InvalidArgumentError('a number above 0, at most 1000.');
 }
 
 main().catch((error: unknown) => {

@@ -84,6 +84,7 @@ export class LoadProcess {
       connections: 1,
       duration: 0,
       isEcho: false,
+      inFlight: 1,
       size: 0,
       ...order,
     };

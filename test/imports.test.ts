@@ -39,6 +39,17 @@ function circle(file: string, way: string[] = []): string[] | undefined {
   return undefined;
 }
 
+/** All that a program loads: files of src/, and packages. */
+function loadedBy(file: string, loaded = new Set<string>()): Set<string> {
+  for (const name of importsOf(file)) if (!name.startsWith('.')) loaded.add(name);
+  for (const imported of filesImportedBy(file)) {
+    if (loaded.has(imported)) continue;
+    loaded.add(imported);
+    loadedBy(imported, loaded);
+  }
+  return loaded;
+}
+
 describe('The imports of src/', () => {
   const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
@@ -70,6 +81,17 @@ describe('The imports of src/', () => {
     expect(users.map((file) => path.posix.dirname(file))).to.include('socket');
     expect(users.filter((file) => path.posix.dirname(file) !== 'socket')).to.deep.equal([]);
   });
+
+  for (const client of ['EchoClient.ts', 'DateClient.ts']) {
+    it(`spare ${client} the container and the logger, which take time to load`, () => {
+      const loaded = loadedBy(client);
+
+      expect(loaded).to.include('commander').and.to.include('socket/Socket.ts');
+      for (const servers of ['inversify', 'reflect-metadata', 'services/NumberedFileLogger.ts']) {
+        expect(loaded).not.to.include(servers);
+      }
+    });
+  }
 
   it('make the five programs and the container stand alone beside the folders', () => {
     const beside = files.filter((file) => !file.includes('/'));

@@ -44,7 +44,7 @@ export class Messages {
    */
   async next(): Promise<string | undefined> {
     if (this.#unread.length === 0) this.#unread = await this.socket.recv(CHUNK_BYTES);
-    else await this.#giveUpTurn();
+    else if ((this.#inThisTurn += 1) % MESSAGES_A_TURN === 0) await this.#giveUpTurn();
     if (this.#unread.length === 0) return undefined;
     let begun: number | undefined;
     for (;;) {
@@ -85,8 +85,8 @@ export class Messages {
 
   /** An `await` of what is there already does not let the event loop look at other sockets. */
   async #giveUpTurn(): Promise<void> {
-    this.#inThisTurn = (this.#inThisTurn + 1) % MESSAGES_A_TURN;
-    if (this.#inThisTurn === 0) await setImmediate();
+    this.#inThisTurn = 0;
+    await setImmediate();
   }
 
   /** Waits for bytes or end of file; false when silence has ended the message. */

@@ -31,9 +31,12 @@ export class Wire {
   hasEnded = false;
   #failure: NodeJS.ErrnoException | undefined;
   #receiver: Receiver | undefined;
+  /** Since bytes last came. */
+  #sends = 0;
   #senders: Sender[] = [];
   #silence: number | undefined;
   #forgetSilence: (() => void) | undefined;
+  #whenClosed: (() => void) | undefined;
 
   /** @param stream a connection that is there already. */
   constructor(stream?: net.Socket) {
@@ -59,6 +62,8 @@ export class Wire {
   }
 
   send(data: Uint8Array): Promise<void> {
+    this.#sends += 1;
+    if (this.#sends === 2) this.#gather();
     if (this.stream.write(data)) return DONE;
     // Our writes are stuck, so stop reading: fill the peer's window, not our memory.
     if (!this.#receiver) this.stream.pause();
@@ -109,8 +114,10 @@ export class Wire {
     this.canSend = false;
     if (stream.closed) return DONE;
     return new Promise((resolve) => {
-      stream.once('close', resolve);
+      this.#whenClosed = resolve;
       if (stream.pending) stream.destroy();
+      else if (stream.readableEnded)
+        stream.end(); // closes once all is sent
       else stream.destroySoon();
     });
   }
@@ -126,6 +133,7 @@ export class Wire {
   deliver(data: Buffer): void {
     if (this.hasEnded) return;
     this.#forgetSilence?.();
+    this.#sends = 0;
     if (data.length === 0) this.hasEnded = true;
     const receiver = this.#receiver;
     this.#receiver = undefined;
@@ -141,6 +149,12 @@ export class Wire {
   /** The peer's window has room again. */
   release(): void {
     for (const sender of this.#senders.splice(0)) sender.resolve();
+  }
+
+  /** The connection is gone. */
+  isGone(): void {
+    this.end();
+    this.#whenClosed?.();
   }
 
   /** Tells whoever waits that nothing goes or comes any more, and why. */
@@ -163,6 +177,15 @@ export class Wire {
     this.canSend = true;
   }
 
+  /** Replies to questions that came together go together: one call of the system's, not one each. */
+  #gather(): void {
+    this.stream.cork();
+    process.nextTick(() => {
+      this.#sends = 1;
+      this.stream.uncork();
+    });
+  }
+
   #take(size: number): Buffer {
     const data = this.unread.subarray(0, size);
     this.unread = this.unread.subarray(size);
@@ -181,7 +204,7 @@ type Stream = net.Socket & { [owner]: Wire };
 
 /** Listeners shared by all connections: a set of closures for each would cost memory. */
 function attach(stream: net.Socket, wire: Wire): void {
-  Object.assign(stream, { [owner]: wire });
+  (stream as Stream)[owner] = wire;
   stream.on('data', onData);
   stream.on('end', onEnd);
   stream.on('drain', onDrain);
@@ -213,7 +236,7 @@ function onClose(this: net.Socket): void {
   const wire = wireOf(this);
   // No 'drain' comes after the last of what was owed.
   if (this.writableFinished) wire.release();
-  wire.end();
+  wire.isGone();
 }
 
 function wireOf(stream: net.Socket): Wire {
