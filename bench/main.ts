@@ -43,6 +43,8 @@ interface Case {
   readonly judged: Record<string, 'less' | 'more'>;
   /** A new process for each round, since it is its memory that counts. */
   readonly isFresh?: true;
+  /** The server may use all cores: files are written by threads. */
+  readonly cores?: 'all';
 }
 
 const NODE = process.execPath;
@@ -112,6 +114,7 @@ function loggingCase(name: string, parent: string): Case {
     measure: (server, process, options) =>
       load(server, process, options, { kind: 'pingpong', connections: 64 }),
     judged: BY_REQUEST,
+    cores: 'all',
   };
 }
 
@@ -233,7 +236,7 @@ async function run(contest: Case, options: Options): Promise<Row[]> {
     for (let round = 0; round < options.rounds; round++) {
       tell(round);
       for (const [index, [name, command]] of contenders.entries()) {
-        const server = servers.get(name) ?? (await ServerProcess.start(command));
+        const server = servers.get(name) ?? (await ServerProcess.start(command, contest.cores));
         servers.set(name, server);
         rounds[index]?.push(await contest.measure(server, load, options));
         if (!contest.isFresh) continue;

@@ -16,15 +16,20 @@ function pinned(core: number, command: readonly string[]): [string, string[]] {
   return [file, args];
 }
 
-/** A server in a process of its own, on the first core. */
+/** A server in a process of its own, on the first core unless it is to have all. */
 export class ServerProcess {
   private constructor(
     private readonly child: ChildProcess,
     readonly port: number,
   ) {}
 
-  static async start(command: readonly string[]): Promise<ServerProcess> {
-    const child = spawn(...pinned(0, command), { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] });
+  static async start(
+    command: readonly string[],
+    cores: 'first' | 'all' = 'first',
+  ): Promise<ServerProcess> {
+    const [file = '', ...args] = command;
+    const parts: [string, string[]] = cores === 'all' ? [file, args] : pinned(0, command);
+    const child = spawn(...parts, { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] });
     for await (const line of createInterface(child.stdout)) {
       const port = /listening on .*:(\d+)$/.exec(line)?.[1];
       if (port !== undefined) return new ServerProcess(child, Number(port));

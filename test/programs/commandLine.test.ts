@@ -29,6 +29,17 @@ describe('The command line', () => {
     expect(code).to.equal(0);
   });
 
+  it('of npm run bench names the cases there are when --only finds none', async () => {
+    const { code, stdout, stderr } = await Program.script('bench/main', [
+      '--only',
+      'nosuch',
+    ]).ended();
+
+    expect(stderr).to.contain('No case has "nosuch" in its name').and.to.contain('  date, 64');
+    expect(stdout).to.equal('');
+    expect(code).to.equal(2);
+  });
+
   const mistakes: [program: string, args: string[], complaint: RegExp][] = [
     [
       'EchoServer',
