@@ -15,20 +15,26 @@ describe('Faults of some clients, which others do not notice:', () => {
     const server = Program.lab('EchoServer', ['--port', '0', '--quiet']);
     const port = await server.listening();
     const good = await BareClient.many(port, 10);
-    // As many bytes as the others will make it move: after that, its heap has the size it works with.
-    for (const busy of await BareClient.many(port, 40)) {
-      await busy.send(Buffer.alloc(16 * MiB)).bytes(16 * MiB);
-      busy.close();
-    }
+    const mebibyte = Buffer.alloc(MiB); // the same each time, to spare our own memory
+    const comeGreedy = async () => {
+      const greedy = await BareClient.many(port, 100);
+      for (const client of greedy) {
+        client.pause();
+        for (let count = 0; count < 32; count++) client.send(mebibyte);
+      }
+      const unsent = () => greedy.reduce((sum, client) => sum + client.unsent, 0);
+      for (let before = Infinity; unsent() < before;) {
+        before = unsent();
+        await expectEchoes(good, 'still here');
+      }
+      return greedy; // from here on nothing moves any more
+    };
+    // Twice before it counts: then the heap has the size it works with, and malloc what it keeps.
+    for (let time = 0; time < 2; time++) for (const client of await comeGreedy()) client.close();
+    await expectEchoes(good, 'and again');
     const before = residentMemory(server.child.pid ?? 0);
 
-    const greedy = await BareClient.many(port, 100);
-    const mebibyte = Buffer.alloc(MiB); // the same each time, to spare our own memory
-    for (const client of greedy) {
-      client.pause();
-      for (let count = 0; count < 64; count++) client.send(mebibyte);
-    }
-    await expectEchoes(good, 'still here');
+    const greedy = await comeGreedy();
 
     expect(residentMemory(server.child.pid ?? 0) - before).to.be.below(64);
     // The kernels on both sides hold some megabytes; nothing else takes them.
