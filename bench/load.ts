@@ -102,8 +102,6 @@ async function pingPong(order: Order): Promise<Seen> {
   const game: Game = { phase: 'warm', latencies };
   stayAwake(game);
   const games = Promise.all(table.map((player) => player.play(game))); // rejects on a wrong answer
-  await Promise.race([sleep(WARM_UP), games]);
-  game.phase = 'measured';
   return measure(game, order.duration, games);
 }
 
@@ -223,13 +221,13 @@ async function connectEach({ port, connections, duration }: Order): Promise<Seen
       }
     }),
   );
-  await Promise.race([sleep(WARM_UP), games]);
-  game.phase = 'measured';
   return measure(game, duration, games);
 }
 
-/** Counts what happens from the moment at which the server's CPU time is read to the next reading. */
+/** After a warm-up, counts what happens from the moment at which the server's CPU time is read to the next reading. */
 async function measure(game: Game, duration: number, games: Promise<unknown>): Promise<Seen> {
+  await Promise.race([sleep(WARM_UP), games]);
+  game.phase = 'measured';
   await mark('begin');
   const begun = performance.now();
   game.latencies.begin();

@@ -19,12 +19,12 @@ export async function createServer(
     container.bind(Server).toSelf();
     return await container.getAsync(Server);
   } catch (error) {
-    throw explain(Server.name, error);
+    throw inWords(Server.name, error);
   }
 }
 
 /** inversify wraps what went wrong in a constructor, and its own words are for those who know it. */
-function explain(name: string, error: unknown): unknown {
+function inWords(name: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   if (error.cause instanceof Error) return error.cause;
   const missing = /No bindings found for service: "(.+)"/.exec(error.message)?.[1];

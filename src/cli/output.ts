@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as tty from 'node:tty';
-import { codeOf, errnoWords } from '../text/errno';
+import { codeOf, explain } from '../text/errno';
 
 /** What is kept for a terminal or a reader that takes nothing; the rest is dropped and counted. */
 const MOST_BYTES = 65_536;
@@ -89,6 +89,5 @@ export const err = new Output(2, () => (process.exitCode = 1));
 /** stdout. What it loses is a failure of the program: it says so, and ends with exit code 1. */
 export const out = new Output(1, (error) => {
   process.exitCode = 1;
-  const reason = errnoWords('write', codeOf(error) ?? '') ?? String(error);
-  err.write(`The output could not be written: ${reason}\n`);
+  err.write(`The output could not be written: ${explain('write', error)}\n`);
 });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { formatAddress } from '../socket/Address';
-import { DEFAULT_LIMITS, type SocketClient } from '../socket/SocketClient';
+import { DEFAULT_CLIENT_LIMITS, type SocketClient } from '../socket/SocketClient';
 import { adviseClient } from './advice';
 import { complain, say } from './complain';
 import {
@@ -52,7 +52,7 @@ export function runClient(Client: ClientClass, program: ClientProgram): void {
 
 function clientCommand(name: string, program: ClientProgram): Command {
   const { argument } = program;
-  const { wait, timeout } = DEFAULT_LIMITS;
+  const { wait, timeout } = DEFAULT_CLIENT_LIMITS;
   return createCommand(name, `${name} of the Client/Server Communication lab.`)
     .argument(`[${argument.name}]`, argument.description, argument.parse, argument.default)
     .option('--host <host>', 'the host of the server', hostName, '127.0.0.1')

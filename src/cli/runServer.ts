@@ -1,7 +1,7 @@
 import type { Newable } from 'inversify';
 import { LogFolder } from '../services/NumberedFileLogger';
 import { formatAddress } from '../socket/Address';
-import { DEFAULT_LIMITS } from '../socket/ServerLimits';
+import { DEFAULT_SERVER_LIMITS } from '../socket/ServerLimits';
 import type { SocketServer } from '../socket/SocketServer';
 import { adviseServer } from './advice';
 import { complain } from './complain';
@@ -45,7 +45,7 @@ export function runServer(Server: Newable<SocketServer>, program: ServerProgram)
 }
 
 function readOptions(name: string, program: ServerProgram): Options {
-  const { maxConnections, idleTimeout } = DEFAULT_LIMITS;
+  const { maxConnections, idleTimeout } = DEFAULT_SERVER_LIMITS;
   const command = createCommand(name, `${name} of the Client/Server Communication lab.`)
     .option('--host <host>', 'the address to listen on', hostName, '127.0.0.1')
     .option('--port <port>', 'the port to listen on; 0: any free one', bindablePort, program.port)

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { access, constants, mkdir, readdir } from 'node:fs/promises';
 import * as path from 'node:path';
 import { injectable, postConstruct } from 'inversify';
-import { codeOf, errnoWords } from '../text/errno';
+import { codeOf, explain } from '../text/errno';
 import { escapeControls } from '../text/escape';
 import { formatRfc3339 } from '../text/rfc3339';
 import { Clock } from './Clock';
@@ -113,9 +113,8 @@ export class NumberedFileLogger extends RequestLogger {
   }
 
   #notLogged(cause: unknown, call: string): RequestNotLogged {
-    const code = codeOf(cause) ?? 'EUNKNOWN';
-    const reason = errnoWords(call, code) ?? (cause instanceof Error ? cause.message : code);
-    return new RequestNotLogged(`log folder ${this.#folder}: ${reason}`, code, { cause });
+    const message = `log folder ${this.#folder}: ${explain(call, cause)}`;
+    return new RequestNotLogged(message, codeOf(cause) ?? 'EUNKNOWN', { cause });
   }
 }
 

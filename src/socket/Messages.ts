@@ -6,7 +6,10 @@ import { SocketError } from './SocketError';
 /** The longest message, without its newline. */
 const MAX_BYTES = 1024;
 const CHUNK_BYTES = 65536;
-/** After so many messages that were there already, others get their turn. */
+/**
+ * After so many messages that were there already, others get their turn: an `await` of what is there
+ * does not let the event loop look at other sockets.
+ */
 const MESSAGES_A_TURN = 32;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
@@ -30,7 +33,8 @@ export type MessageSocket = Pick<Socket, 'recv' | 'sendall' | 'poll' | 'peer'>;
  */
 export class Messages {
   #unread: Buffer = Buffer.alloc(0);
-  #inThisTurn = 0;
+  /** How many messages were there already. */
+  #ready = 0;
 
   constructor(
     private readonly socket: MessageSocket,
@@ -44,7 +48,7 @@ export class Messages {
    */
   async next(): Promise<string | undefined> {
     if (this.#unread.length === 0) this.#unread = await this.socket.recv(CHUNK_BYTES);
-    else if ((this.#inThisTurn += 1) % MESSAGES_A_TURN === 0) await this.#giveUpTurn();
+    else if ((this.#ready += 1) % MESSAGES_A_TURN === 0) await setImmediate();
     if (this.#unread.length === 0) return undefined;
     let begun: number | undefined;
     for (;;) {
@@ -81,12 +85,6 @@ export class Messages {
       throw new UnexpectedReply('EOF', 'hung up without a whole reply', peer);
     if (reply.startsWith(ERROR)) throw new UnexpectedReply('EREMOTEIO', `answered: ${reply}`, peer);
     return reply;
-  }
-
-  /** An `await` of what is there already does not let the event loop look at other sockets. */
-  async #giveUpTurn(): Promise<void> {
-    this.#inThisTurn = 0;
-    await setImmediate();
   }
 
   /** Waits for bytes or end of file; false when silence has ended the message. */

@@ -11,7 +11,7 @@ export interface ServerLimits {
   readonly silence: number;
 }
 
-export const DEFAULT_LIMITS: ServerLimits = {
+export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   maxConnections: 10_000,
   idleTimeout: 300_000,
   silence: 100,

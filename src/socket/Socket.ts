@@ -14,7 +14,6 @@ import { Wire } from './wire';
 export class Socket implements AsyncDisposable {
   #wire: Wire;
   #state: 'new' | 'connecting' | 'connected';
-  #hasShutDown = false;
   #closed: Promise<void> | undefined;
   #forgetDeadline: (() => void) | undefined;
 
@@ -114,7 +113,6 @@ export class Socket implements AsyncDisposable {
 
   /** Sends end of file: this side has said all, but still receives (half-close, `SHUT_WR`). */
   shutdown(): void {
-    this.#hasShutDown = true;
     this.#wire.canSend = false;
     this.#wire.stream.end();
   }
@@ -155,7 +153,7 @@ export class Socket implements AsyncDisposable {
   }
 
   #whyNotSend(): SocketError {
-    if (this.#hasShutDown && this.#wire.isOpen && !this.#closed) {
+    if (this.#wire.isOpen && !this.#closed) {
       const reason = 'this side has sent its end of file: shutdown() was called';
       return new SocketError('sendall', 'EPIPE', this.peer, reason);
     }

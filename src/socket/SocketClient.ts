@@ -14,7 +14,7 @@ export interface ClientLimits {
   readonly timeout: number;
 }
 
-export const DEFAULT_LIMITS: ClientLimits = { wait: 10_000, timeout: 10_000 };
+export const DEFAULT_CLIENT_LIMITS: ClientLimits = { wait: 10_000, timeout: 10_000 };
 
 /** What a client has to tell whoever runs it. */
 export interface ClientReport {
@@ -51,7 +51,7 @@ export abstract class SocketClient<Result> {
 
 /** Connects as soon as a server is there, and gives the conversation its time. */
 async function connect(server: Socket, address: Address, options: RunOptions): Promise<void> {
-  const { wait, timeout } = { ...DEFAULT_LIMITS, ...options.limits };
+  const { wait, timeout } = { ...DEFAULT_CLIENT_LIMITS, ...options.limits };
   const deadline = performance.now() + wait;
   for (let isFirst = true; ; isFirst = false) {
     server.breakAfter(timeout);

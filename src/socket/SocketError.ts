@@ -1,4 +1,4 @@
-import { codeOf, errnoWords } from '../text/errno';
+import { codeOf, errnoWords, explain } from '../text/errno';
 import { type Address, formatAddress } from './Address';
 
 /** The socket calls that can fail, spelled as on the slide "Socket Programming: APIs". */
@@ -26,10 +26,8 @@ export class SocketError extends Error {
       return new SocketError(call, error.code, address, error.reason, { cause: error });
     }
     const cause = unfold(error);
-    const code = codeOf(cause) ?? 'EUNKNOWN';
-    const reason =
-      errnoWords(call, code, address) ?? (cause instanceof Error ? cause.message : code);
-    return new SocketError(call, code, address, reason, { cause });
+    const reason = explain(call, cause, address);
+    return new SocketError(call, codeOf(cause) ?? 'EUNKNOWN', address, reason, { cause });
   }
 }
 

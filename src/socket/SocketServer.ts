@@ -3,7 +3,7 @@ import { IdleWatch } from './IdleWatch';
 import { later } from './later';
 import { lingeringClose } from './lingeringClose';
 import { ListeningSocket } from './ListeningSocket';
-import { DEFAULT_LIMITS, type ServerLimits } from './ServerLimits';
+import { DEFAULT_SERVER_LIMITS, type ServerLimits } from './ServerLimits';
 import { ServerReport } from './ServerReport';
 import type { Socket } from './Socket';
 import { SocketError } from './SocketError';
@@ -30,7 +30,7 @@ export abstract class SocketServer {
   readonly #clients = new Set<Socket>();
   #welcoming: ListeningSocket | undefined;
   #idleWatch: IdleWatch | undefined;
-  #limits = DEFAULT_LIMITS;
+  #limits = DEFAULT_SERVER_LIMITS;
   #report = new ServerReport();
   #isStopped = false;
   #whenStarted: (address: Address) => void = () => undefined;
@@ -58,7 +58,7 @@ export abstract class SocketServer {
   async start(address: Address, { limits, report }: StartOptions = {}): Promise<Address> {
     if (this.#isStopped) throw new Error('start() after stop(): a server is started once');
     if (this.#welcoming) throw new Error('start() again: a server is started once');
-    this.#limits = { ...DEFAULT_LIMITS, ...limits };
+    this.#limits = { ...DEFAULT_SERVER_LIMITS, ...limits };
     this.#report = report ?? this.#report;
     return new Promise((resolve, reject) => {
       this.#whenStarted = resolve;

@@ -3,7 +3,7 @@ import type { Address } from './Address';
 import { later } from './later';
 import { type SocketCall, SocketError } from './SocketError';
 
-export const NOTHING = Buffer.alloc(0);
+const NOTHING = Buffer.alloc(0);
 const DONE = Promise.resolve();
 
 /** Somebody who waits for bytes, end of file or an error. */
@@ -75,7 +75,7 @@ export class Wire {
   receive(size: number): Promise<Buffer> {
     if (this.unread.length > 0) return Promise.resolve(this.#take(size));
     if (this.hasEnded) return Promise.resolve(NOTHING);
-    if (this.#receiver) return Promise.reject(new SocketError('recv', 'EALREADY', this.peer));
+    if (this.#receiver) return Promise.reject(this.#busy());
     if (!this.isOpen) return Promise.reject(this.error('recv'));
     return new Promise((resolve, reject) => {
       this.#wait({ size, resolve, reject });
@@ -83,7 +83,7 @@ export class Wire {
   }
 
   poll(ms: number): Promise<boolean> {
-    if (this.#receiver) return Promise.reject(new SocketError('recv', 'EALREADY', this.peer));
+    if (this.#receiver) return Promise.reject(this.#busy());
     if (this.unread.length > 0 || this.hasEnded || !this.isOpen) return Promise.resolve(true);
     return new Promise((resolve) => {
       const ready = () => {
@@ -184,6 +184,10 @@ export class Wire {
       this.#sends = 1;
       this.stream.uncork();
     });
+  }
+
+  #busy(): SocketError {
+    return new SocketError('recv', 'EALREADY', this.peer);
   }
 
   #take(size: number): Buffer {

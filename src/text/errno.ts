@@ -58,6 +58,12 @@ export function errnoWords(call: string, code: string, subject: Subject = {}): s
     .replace('{port}', String(subject.port ?? 'it asks for'));
 }
 
+/** The words for an error that a call has failed with; its own if there are no others. */
+export function explain(call: string, error: unknown, subject?: Subject): string {
+  const words = errnoWords(call, codeOf(error) ?? '', subject);
+  return words ?? (error instanceof Error ? error.message : String(error));
+}
+
 /** The `code` of an error, if it has one. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined;

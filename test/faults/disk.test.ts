@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { BareClient } from '../helpers/BareClient';
 import { cleanUp } from '../helpers/cleanUp';
 import { loggedRequests } from '../helpers/logLines';
-import { Program, ROOT } from '../helpers/Program';
+import { preloading, Program } from '../helpers/Program';
 import { temporaryFolder } from '../helpers/temporaryFolder';
 
 const DATE = /^\d{4}-\d\d-\d\dT\S+\n$/;
@@ -17,12 +17,7 @@ describe('Faults of the disk:', () => {
     const folder = await temporaryFolder();
     const fault = path.join(await temporaryFolder(), 'fault');
     const logs = path.join(folder, 'logs');
-    const preload = path.join(ROOT, 'test/helpers/faultyDisk.cjs');
-    const env = {
-      ...process.env,
-      LAB_FAULT: fault,
-      NODE_OPTIONS: `--require ${JSON.stringify(preload)}`,
-    };
+    const env = preloading('faultyDisk.cjs', { LAB_FAULT: fault });
     const args = ['--port', '0', '--quiet', '--log-dir', logs];
     const server = Program.lab('LoggingDateServer', args, { env });
     const port = await server.listening();

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { BareClient } from '../helpers/BareClient';
 import { cleanUp } from '../helpers/cleanUp';
-import { Program, ROOT } from '../helpers/Program';
+import { preloading, Program } from '../helpers/Program';
 import { temporaryFolder } from '../helpers/temporaryFolder';
 
 const NOT_LOGGED = 'ERROR request could not be logged\n';
@@ -17,13 +17,7 @@ describe('Faults of the disk:', () => {
     const folder = await temporaryFolder();
     const [fault, pipe] = [path.join(folder, 'fault'), path.join(folder, 'pipe')];
     execFileSync('mkfifo', [pipe]);
-    const preload = path.join(ROOT, 'test/helpers/faultyDisk.cjs');
-    const env = {
-      ...process.env,
-      LAB_FAULT: fault,
-      LAB_PIPE: pipe,
-      NODE_OPTIONS: `--require ${JSON.stringify(preload)}`,
-    };
+    const env = preloading('faultyDisk.cjs', { LAB_FAULT: fault, LAB_PIPE: pipe });
     const args = ['--port', '0', '--quiet', '--log-dir', path.join(folder, 'logs')];
     const server = Program.lab('LoggingDateServer', args, { env });
     const port = await server.listening();

@@ -111,3 +111,9 @@ export function nodeArguments(name: string): string[] {
   if (BUILD) return ['--enable-source-maps', path.join(BUILD, `${name}.js`)];
   return ['-r', 'ts-node/register', `${name}.ts`];
 }
+
+/** The environment of a program into which a script of test/helpers is loaded first. */
+export function preloading(script: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const file = path.join(ROOT, 'test/helpers', script);
+  return { ...process.env, ...more, NODE_OPTIONS: `--require ${JSON.stringify(file)}` };
+}

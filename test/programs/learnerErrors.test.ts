@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { bareServer } from '../helpers/bareServer';
 import { BareClient } from '../helpers/BareClient';
 import { cleanUp } from '../helpers/cleanUp';
-import { nodeArguments, type Outcome, Program, ROOT, runLab } from '../helpers/Program';
+import { nodeArguments, type Outcome, preloading, Program, runLab } from '../helpers/Program';
 import { itOnLinux } from '../helpers/itOnLinux';
 
 /** What every failed program has in common: its name, the reason, nothing on stdout, exit code 1. */
@@ -38,8 +38,7 @@ describe('What a learner reads', () => {
     });
 
     it('because the port is reserved', async () => {
-      const preload = path.join(ROOT, 'test/helpers/noRightToBind.cjs');
-      const env = { ...process.env, NODE_OPTIONS: `--require ${JSON.stringify(preload)}` };
+      const env = preloading('noRightToBind.cjs');
 
       const outcome = await runLab('EchoServer', ['--port', '80'], { env });
 
@@ -90,8 +89,7 @@ describe('What a learner reads', () => {
     });
 
     it('because it may not be written into', async () => {
-      const preload = path.join(ROOT, 'test/helpers/noRightToWrite.cjs');
-      const env = { ...process.env, NODE_OPTIONS: `--require ${JSON.stringify(preload)}` };
+      const env = preloading('noRightToWrite.cjs');
       await chmod(folder, 0o555);
 
       const outcome = await runLab('LoggingDateServer', ['--port', '0', '--log-dir', folder], {

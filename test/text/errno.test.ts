@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { codeOf, errnoWords } from '../../src/text/errno';
+import { codeOf, errnoWords, explain } from '../../src/text/errno';
 
 describe('errnoWords', () => {
   it('puts what an error is about into its words', () => {
@@ -18,6 +18,16 @@ describe('errnoWords', () => {
 
   it('has none for what it does not know', () => {
     expect(errnoWords('recv', 'ESTRANGE')).to.equal(undefined);
+  });
+});
+
+describe('explain', () => {
+  it('says what the code of an error means, or else what the error says itself', () => {
+    const full = Object.assign(new Error('write ENOSPC'), { code: 'ENOSPC' });
+
+    expect(explain('write', full)).to.equal('the disk is full');
+    expect(explain('write', new Error('stranger things'))).to.equal('stranger things');
+    expect(explain('write', 'text')).to.equal('text');
   });
 });
 
