@@ -8,7 +8,7 @@ describe("A server of a student's own, with neither a constructor nor a decorato
   afterEach(() => Program.killAll());
 
   it('obeys --max-connections and --idle-timeout', async () => {
-    const args = ['--port', '0', '--max-connections', '1', '--idle-timeout', '0.5'];
+    const args = ['--port', '0', '--max-connections', '1', '--idle-timeout', '2'];
     const server = Program.script('test/fixtures/ShoutServer', args);
     const port = await server.listening();
 
@@ -17,6 +17,6 @@ describe("A server of a student's own, with neither a constructor nor a decorato
     expect(String(await (await BareClient.connect(port)).all())).to.equal('');
     await server.printed(/1 connection is open, and no more are taken/);
     expect(String(await only.all())).to.equal('HELLO');
-    await server.printed(/nothing came or went for 0.5 s/);
+    await server.printed(/nothing came or went for 2 s/);
   });
 });

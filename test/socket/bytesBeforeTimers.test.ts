@@ -1,13 +1,16 @@
 import { expect } from 'chai';
+import { setImmediate } from 'node:timers/promises';
 import { DateClient } from '../../src/DateClient';
 import { IdleWatch } from '../../src/socket/IdleWatch';
 import { Messages } from '../../src/socket/Messages';
-import { afterwards, cleanUp } from '../helpers/cleanUp';
+import { cleanUp } from '../helpers/cleanUp';
 import { connectedPair } from '../helpers/connectedPair';
 import { holdUp } from '../helpers/holdUp';
 import { startBareServer } from '../helpers/startBareServer';
 
 const TIME = 20; // ms
+/** Long enough to connect and ask, also on a busy machine. */
+const LONG = 400; // ms
 const DATE = '2026-11-23T23:50:44.123+11:00';
 
 /** Lets promises go on that have nothing to wait for. */
@@ -56,13 +59,13 @@ describe('When the event loop was held up, what had arrived counts before a time
     const port = await startBareServer((client) => {
       client.once('data', () => {
         client.write(`${DATE}\n`);
-        holdUp(2 * TIME);
+        holdUp(2 * LONG);
       });
     });
 
     const date = new DateClient('time?').run(
       { host: '127.0.0.1', port },
-      { limits: { timeout: TIME } },
+      { limits: { timeout: LONG } },
     );
 
     expect(await date).to.equal(DATE);
@@ -70,25 +73,36 @@ describe('When the event loop was held up, what had arrived counts before a time
 
   it('bytes, before a connection counts as idle', async () => {
     const { socket, peer } = await connectedPair();
-    let looks = 0;
-    const writeAndHoldUp = () => {
-      peer.write('x');
-      holdUp(TIME); // the next look, which would be the last, is overdue
-    };
-    const watched = {
-      get bytesMoved() {
-        looks += 1;
-        if (looks === 4) setImmediate(writeAndHoldUp);
-        return socket.bytesMoved;
-      },
-      peer: socket.peer,
-      abort: socket.abort.bind(socket),
-    };
-    const watch = new IdleWatch([watched], TIME);
-    afterwards(() => {
-      watch.stop();
-    });
+    const receiving = socket.recv(100);
+    const fire = intervalOf(() => new IdleWatch([socket], TIME));
+    for (let look = 1; look <= 4; look++) {
+      fire();
+      await turns();
+    }
 
-    expect(String(await socket.recv(100))).to.equal('x');
+    peer.write('x');
+    fire(); // this look would be the last
+
+    expect(String(await receiving)).to.equal('x');
+    await turns();
+    await socket.sendall(Buffer.from('still open'));
   });
 });
+
+/** The callback of the interval that is set meanwhile, to be called at just the right moment. */
+function intervalOf(start: () => unknown): () => void {
+  const { setInterval } = globalThis;
+  let fire: () => void = () => undefined;
+  globalThis.setInterval = ((callback: () => void) => (fire = callback)) as never;
+  try {
+    start();
+  } finally {
+    globalThis.setInterval = setInterval;
+  }
+  return fire;
+}
+
+/** Lets the event loop go round. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await setImmediate();
+}
