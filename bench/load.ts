@@ -11,6 +11,8 @@ export interface Order {
   readonly isEcho: boolean;
   /** Questions that a connection sends before it waits for the answers. */
   readonly inFlight: number;
+  /** Whether the load leaves its core to others while it waits. */
+  readonly sleeps: boolean;
   /** MiB, of a bulk echo. */
   readonly size: number;
 }
@@ -52,7 +54,10 @@ async function obey(order: Order): Promise<Seen | undefined> {
     case 'bulk':
       return bulk(order);
     case 'hold':
-      held = await connectAll(order);
+      held.push(...(await connectAll(order)));
+      // Connections are accepted in turn: once the last has an answer, all have been.
+      held.at(-1)?.write('?');
+      await once(held.at(-1) ?? process, 'data');
       return undefined;
     case 'greedy':
       held = await connectAll(order);
@@ -90,7 +95,7 @@ class Latencies {
   }
 }
 
-/** While it measures, the load never sleeps: a server would pay for waking it. */
+/** While it measures, the load does not sleep: a server would pay for waking it. */
 function stayAwake(game: Game): void {
   if (game.phase !== 'over') setImmediate(stayAwake, game);
 }
@@ -100,7 +105,7 @@ async function pingPong(order: Order): Promise<Seen> {
   players.set(order.port, table);
   const latencies = new Latencies();
   const game: Game = { phase: 'warm', latencies };
-  stayAwake(game);
+  if (!order.sleeps) stayAwake(game);
   const games = Promise.all(table.map((player) => player.play(game))); // rejects on a wrong answer
   return measure(game, order.duration, games);
 }
@@ -208,10 +213,11 @@ function askOnce(port: number): Promise<void> {
   });
 }
 
-async function connectEach({ port, connections, duration }: Order): Promise<Seen> {
+async function connectEach(order: Order): Promise<Seen> {
+  const { port, connections, duration } = order;
   const latencies = new Latencies();
   const game: Game = { phase: 'warm', latencies };
-  stayAwake(game);
+  if (!order.sleeps) stayAwake(game);
   const games = Promise.all(
     Array.from({ length: connections }, async () => {
       while (game.phase !== 'over') {

@@ -51,6 +51,15 @@ const NODE = process.execPath;
 const PYTHON = spawnSync('python3', ['--version']).status === 0;
 const BARE = path.join(__dirname, 'bare.js');
 
+const THREADS: Contenders = PYTHON ? { 'Python, threads': ['python3', 'bench/threads.py'] } : {};
+
+/** Built when it is first needed, where there is a compiler. */
+function goEcho(): Contenders {
+  const program = path.join(ROOT, 'build/bench/echo');
+  const built = spawnSync('go', ['build', '-o', program, 'bench/echo.go'], { cwd: ROOT });
+  return built.status === 0 ? { Go: [program] } : {};
+}
+
 const ours = (name: string, ...args: string[]) => [
   NODE,
   `build/src/${name}.js`,
@@ -91,9 +100,7 @@ function echoCase(connections: number): Case {
     "bare on('data')": bare('data'),
     'bare pipe': bare('pipe'),
     ...(PYTHON ? { 'Python, asyncio': ['python3', 'bench/asyncio_echo.py'] } : {}),
-    ...(PYTHON && connections <= 1000
-      ? { 'Python, threads': ['python3', 'bench/threads.py'] }
-      : {}),
+    ...(connections <= 1000 ? THREADS : {}),
   });
   return {
     name: `echo, ${connections} connections`,
@@ -118,12 +125,84 @@ function loggingCase(name: string, parent: string): Case {
   };
 }
 
+/** What it costs that calls can be watched, when nobody does. */
+function seamCase(connections: number): Case {
+  const echo = ours('EchoServer');
+  const [node = '', ...program] = echo;
+  return {
+    name: `trace off, echo, ${connections} connections`,
+    contenders: () => ({
+      'with the seam': echo,
+      'without it': [node, '-r', './build/bench/withoutSeam.js', ...program],
+    }),
+    measure: (server, process, options) =>
+      load(server, process, options, { kind: 'pingpong', connections, isEcho: true }),
+    judged: BY_REQUEST,
+  };
+}
+
+/** Two processes on two cores beside one, and beside others that use both; the load has a share of them. */
+function workersCase(
+  name: string,
+  program: string,
+  order: Partial<Order> & Pick<Order, 'kind'>,
+): Case {
+  const others = order.isEcho === true ? { ...goEcho(), ...THREADS } : {};
+  return {
+    name: `workers, ${name}`,
+    contenders: () => ({
+      '2 workers': ours(program, '--workers', '2'),
+      '1 process': ours(program),
+      ...others,
+    }),
+    measure: (server, process, options) =>
+      load(server, process, options, { ...order, sleeps: true }),
+    judged: BY_REQUEST,
+    cores: 'all',
+  };
+}
+
+/** What is behind nginx, or logs into Redis, beside one server with files; the load has its share, too. */
+function scalingCases(): Case[] {
+  const has = (command: string) => spawnSync('which', [command]).status === 0;
+  const composed = (...args: string[]) => [NODE, 'build/bench/composed.js', ...args];
+  const shared = { judged: BY_REQUEST, cores: 'all' } as const;
+  const nginx = (name: string, order: Pick<Order, 'kind'>): Case => ({
+    ...shared,
+    name: `scaling, ${name}`,
+    contenders: () => ({
+      'nginx, 2 servers': composed('nginx', newFolder(tmpdir())),
+      '1 process': ours('DateServer'),
+    }),
+    measure: (server, process, options) =>
+      load(server, process, options, { ...order, connections: 64, sleeps: true }),
+  });
+  const redis: Case = {
+    ...shared,
+    name: 'scaling, logging, 64',
+    contenders: () => ({
+      'Redis, always': composed('redis', newFolder(tmpdir()), ...ALWAYS),
+      files: ours('LoggingDateServer', '--log-dir', newFolder(tmpdir())),
+      'Redis, memory': composed('redis', newFolder(tmpdir()), '--appendonly', 'no'),
+    }),
+    measure: (server, process, options) =>
+      load(server, process, options, { kind: 'pingpong', connections: 64, sleeps: true }),
+  };
+  return [
+    ...(has('nginx') ? [nginx('date, 64 connections', { kind: 'pingpong' })] : []),
+    ...(has('nginx') ? [nginx('date, a connection each, 64', { kind: 'connect' })] : []),
+    ...(has('redis-server') ? [redis] : []),
+  ];
+}
+
+const ALWAYS = ['--appendonly', 'yes', '--appendfsync', 'always'];
 const START_UP = 'start-up';
 const IDLE = 5000;
 const BULK = 256; // MiB
 
 const CASES: Case[] = [
   ...[1, 64, 1000, 4000].map(echoCase),
+  ...[1, 64].map(seamCase),
   {
     name: `bulk echo, ${BULK} MiB`,
     contenders: () => ({
@@ -168,12 +247,26 @@ const CASES: Case[] = [
       load(server, process, options, { kind: 'connect', connections: 64 }),
     judged: BY_REQUEST,
   },
+  workersCase('echo, 64 connections', 'EchoServer', {
+    kind: 'pingpong',
+    connections: 64,
+    isEcho: true,
+  }),
+  workersCase('date, 64 connections', 'DateServer', { kind: 'pingpong', connections: 64 }),
+  workersCase('date at 1 ms of CPU each, 64', '../bench/BusyDateServer', {
+    kind: 'pingpong',
+    connections: 64,
+  }),
+  workersCase('date, a connection each, 64', 'DateServer', { kind: 'connect', connections: 64 }),
+  ...scalingCases(),
   ...(existsSync('/dev/shm') ? [loggingCase('logging, 64, memory disk', '/dev/shm')] : []),
   loggingCase('logging, 64, disk', tmpdir()),
   {
     name: `memory of ${IDLE} idle connections`,
     contenders: () => ({ ours: ours('EchoServer'), "bare on('data')": bare('data') }),
     measure: async (server, process) => {
+      // The first ones may live in memory that a fresh process has free.
+      await process.run(server, { kind: 'hold', connections: IDLE });
       const before = server.memory();
       await process.run(server, { kind: 'hold', connections: IDLE });
       const each = ((server.memory() - before) * 1024) / IDLE;
@@ -187,13 +280,16 @@ const CASES: Case[] = [
     name: 'growth with 20 clients that never read',
     contenders: () => ({ ours: ours('EchoServer'), "bare on('data')": bare('data') }),
     measure: async (server, process) => {
-      const before = server.memory();
-      await process.run(server, { kind: 'greedy', connections: 20, duration: 2000 });
-      const growth = server.memory() - before;
-      await process.run(server, { kind: 'close' });
-      return { MiB: growth };
+      const growth = async () => {
+        const before = server.memory();
+        await process.run(server, { kind: 'greedy', connections: 20, duration: 2000 });
+        const grown = server.memory() - before;
+        await process.run(server, { kind: 'close' });
+        return grown;
+      };
+      return { 'MiB, fresh': await growth(), 'MiB, again': await growth() };
     },
-    judged: { MiB: 'less' },
+    judged: { 'MiB, fresh': 'less', 'MiB, again': 'less' },
     isFresh: true,
   },
 ];
@@ -215,6 +311,7 @@ async function main(): Promise<void> {
   const rows: Row[] = [];
   try {
     for (const contest of cases) rows.push(...show(await run(contest, options)));
+    rows.push(...scaling(rows));
     if (hasStartUp) rows.push(...show(await startUp(options)));
   } finally {
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -284,6 +381,24 @@ function summarize(
       return row;
     }),
   );
+}
+
+/** What a request costs among many connections, against among few: ours to bare. */
+function scaling(rows: Row[]): Row[] {
+  const [few, many] = [64, 4000].map((connections) => {
+    const name = echoCase(connections).name;
+    return rows.filter((row) => row.case === name && row.figure === CPU).slice(0, 2);
+  });
+  if (!few?.[0] || !few[1] || !many?.[0] || !many[1]) return [];
+  const cost = { ours: many[0].median / few[0].median, bare: many[1].median / few[1].median };
+  return show([
+    {
+      case: 'echo, 4000 connections against 64',
+      contender: 'ours to bare',
+      figure: 'CPU of a request',
+      ...spread([cost.ours / cost.bare]),
+    },
+  ]);
 }
 
 function spread(values: number[]): { median: number; min: number; max: number } {

@@ -37,12 +37,12 @@ export class ServerProcess {
     throw new Error(`did not start: ${command.join(' ')}`);
   }
 
-  /** The CPU time (µs) it has used so far, in all of its threads; unknown where there is no /proc. */
+  /** The CPU time (µs) used so far by all threads of it and its workers; unknown without /proc. */
   cpu(): number {
-    const tasks = `/proc/${this.child.pid}/task`;
-    if (!existsSync(tasks)) return NaN;
-    const times = readdirSync(tasks).map((task) => cpuOf(path.join(tasks, task, 'schedstat')));
-    return times.reduce((sum, time) => sum + time, 0);
+    if (!existsSync('/proc/self/task')) return NaN;
+    return withChildren(this.child.pid ?? 0)
+      .flatMap((pid) => threadsOf(pid))
+      .reduce((sum, thread) => sum + cpuOf(path.join(thread, 'schedstat')), 0);
   }
 
   /** The memory (MiB) it holds. */
@@ -52,19 +52,42 @@ export class ServerProcess {
   }
 
   async stop(): Promise<void> {
-    this.child.kill('SIGKILL');
+    for (const pid of withChildren(this.child.pid ?? 0)) process.kill(pid, 'SIGKILL');
     if (this.child.exitCode === null && this.child.signalCode === null) {
       await once(this.child, 'close');
     }
   }
 }
 
+/** A process, and those that it has started. */
+function withChildren(pid: number): number[] {
+  const children = threadsOf(pid).flatMap((thread) =>
+    read(path.join(thread, 'children')).split(' '),
+  );
+  return [
+    pid,
+    ...children.filter((child) => child !== '').flatMap((child) => withChildren(Number(child))),
+  ];
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map((task) => `/proc/${pid}/task/${task}`);
+  } catch {
+    return []; // it has just ended
+  }
+}
+
 /** The CPU time (µs) of one thread; none if it has just ended. */
 function cpuOf(schedstat: string): number {
+  return Number(read(schedstat).split(' ')[0]) / 1000;
+}
+
+function read(file: string): string {
   try {
-    return Number(readFileSync(schedstat, 'utf8').split(' ')[0]) / 1000;
+    return readFileSync(file, 'utf8');
   } catch {
-    return 0;
+    return '';
   }
 }
 
@@ -90,6 +113,7 @@ export class LoadProcess {
       duration: 0,
       isEcho: false,
       inFlight: 1,
+      sleeps: false,
       size: 0,
       ...order,
     };

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import ts from 'typescript';
 
-const PAGES = ['docs/slides.md', 'docs/your-own.md'];
+const PAGES = ['docs/slides.md', 'docs/your-own.md', 'docs/steps.md'];
 
 /** [`label`]: ../src/path/File.ts#L1 */
 const LINK = /^\[`([^`]+)`\]: \.\.\/(\S+?\.ts)(?:#L\d+)?$/gm;

@@ -11,8 +11,13 @@ const ARROWS: Record<string, string[]> = {
   '.': ['.', 'cli', 'services', 'socket', 'text'],
   cli: ['.', 'cli', 'services', 'socket', 'text'],
   services: ['services', 'text'],
+  live: ['live', 'cli', 'socket', 'text', 'trace', 'udp'],
+  'live/page': ['live/page', 'trace'],
   socket: ['socket', 'text'],
   text: ['text'],
+  kit: ['kit', 'cli', 'socket', 'text'],
+  trace: ['trace', 'cli', 'socket', 'text', 'udp'],
+  udp: ['udp', 'cli', 'services', 'socket', 'text'],
 };
 
 /** What a file of src/ imports, types included. */
@@ -82,11 +87,22 @@ describe('The imports of src/', () => {
     expect(users.filter((file) => path.posix.dirname(file) !== 'socket')).to.deep.equal([]);
   });
 
-  for (const client of ['EchoClient.ts', 'DateClient.ts']) {
+  it('of node:dgram are all in one file', () => {
+    const users = files.filter((file) => importsOf(file).includes('node:dgram'));
+
+    expect(users).to.deep.equal(['udp/DatagramSocket.ts']);
+  });
+
+  for (const client of [
+    'EchoClient.ts',
+    'DateClient.ts',
+    'udp/UdpEchoClient.ts',
+    'udp/UdpDateClient.ts',
+  ]) {
     it(`spare ${client} the container and the logger, which take time to load`, () => {
       const loaded = loadedBy(client);
 
-      expect(loaded).to.include('commander').and.to.include('socket/Socket.ts');
+      expect(loaded).to.include('commander').and.to.include('cli/options.ts');
       for (const servers of ['inversify', 'reflect-metadata', 'services/NumberedFileLogger.ts']) {
         expect(loaded).not.to.include(servers);
       }

@@ -2,9 +2,13 @@ import { RequestNotLogged } from '../services/RequestLogger';
 import { codeOf } from '../text/errno';
 import { command } from '../text/wrap';
 
-/** What to try after a server could not start. */
-export function adviseServer(program: string, error: unknown): string[] {
+/** What to try after a server could not start; `log` is the URL that it was to log to, if any. */
+export function adviseServer(program: string, error: unknown, log?: string): string[] {
   const run = (options: string) => command(`npx ts-node src/${program}.ts ${options}`);
+  if (error instanceof RequestNotLogged && log !== undefined) {
+    const start = `start it in another terminal: ${command('redis-server')}`;
+    return [start, `log into files: ${run('--log-dir my-logs')}`];
+  }
   if (error instanceof RequestNotLogged) return [`another folder: ${run('--log-dir my-logs')}`];
   const ownAddress = `this machine's own address: ${run('--host 127.0.0.1')}`;
   return adviceFor(error, {
@@ -32,8 +36,7 @@ export function adviseClient(
   port: number,
   error: unknown,
 ): string[] {
-  const option = port === usual ? '' : ` --port ${port}`;
-  const start = `start the server in another terminal: ${command(`npx ts-node src/${server}.ts${option}`)}`;
+  const start = startIt({ server, port: usual }, port);
   const isPortRight = `see whether ${port} is the right port: the first line of ${server} says which it has (usually ${usual})`;
   const here = [
     `a server on this machine: ${command(`npx ts-node src/${program}.ts --host 127.0.0.1`)}`,
@@ -57,6 +60,12 @@ export function adviseClient(
     EBADMSG: [whoIsThere],
     EMSGSIZE: [whoIsThere],
   });
+}
+
+/** How to start a server that a client did not find on this port. */
+export function startIt({ server, port: usual }: ServerOf, port: number): string {
+  const option = port === usual ? '' : ` --port ${port}`;
+  return `start the server in another terminal: ${command(`npx ts-node src/${server}.ts${option}`)}`;
 }
 
 function adviceFor(error: unknown, advice: Record<string, string[]>): string[] {

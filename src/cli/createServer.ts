@@ -1,18 +1,18 @@
 import { injectFromHierarchy, type Newable } from 'inversify';
 import { createContainer } from '../container';
-import type { LogFolder } from '../services/NumberedFileLogger';
-import type { SocketServer } from '../socket/SocketServer';
+import { LogPlace, type RequestLogger } from '../services/RequestLogger';
 import { NotMade } from './NotMade';
 
 /**
  * Has the container make a server, and all that its constructor is given.
  * @throws NotMade when something of it is missing, and what the constructors throw.
  */
-export async function createServer(
-  Server: Newable<SocketServer>,
-  logFolder: LogFolder,
-): Promise<SocketServer> {
-  const container = createContainer(logFolder);
+export async function createServer<Server extends object>(
+  Server: Newable<Server>,
+  place = new LogPlace(''),
+  Logger?: Newable<RequestLogger>,
+): Promise<Server> {
+  const container = createContainer(place, Logger);
   try {
     // A class without a constructor is given what the one that it extends is given.
     injectFromHierarchy({ extendConstructorArguments: true })(Server);

@@ -7,12 +7,12 @@ import { err, out } from './output';
 const SHORTEST_S = 0.001;
 const LONGEST_S = 2_147_483;
 
-/** A command line with what all programs share. */
-export function createCommand(name: string, description: string): Command {
+/** A command line with what all programs share. The program's file is in `folder`. */
+export function createCommand(name: string, description: string, folder = 'src'): Command {
   const file = readFileSync(path.join(__dirname, '../../package.json'), 'utf8');
   const { version } = JSON.parse(file) as { version: string };
   return new Command()
-    .name(`npx ts-node src/${name}.ts`)
+    .name(`npx ts-node ${folder}/${name}.ts`)
     .description(description)
     .version(version)
     .configureOutput({
@@ -37,11 +37,20 @@ export function createCommand(name: string, description: string): Command {
 /** Reads the command line; when nothing is left to do (help, a mistake), ends the program. */
 export function parseOrExit(command: Command): Command {
   try {
-    return command.parse();
+    return command.parse(withStyle(process.argv));
   } catch (error) {
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? undefined : 2);
     throw error;
   }
+}
+
+/** `--trace` takes no word that follows: that is the message. */
+function withStyle(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--');
+  const isOption = (index: number) => end === -1 || index < end;
+  return argv.map((each, index) =>
+    each === '--trace' && isOption(index) ? '--trace=lines' : each,
+  );
 }
 
 /** A port to bind: 0 stands for any free one. */
@@ -66,15 +75,15 @@ export function message(text: string): string {
   throw new InvalidArgumentError('there is nothing to send.');
 }
 
-/** What Node could not read as UTF-8 would arrive as something else than was typed. */
-function utf8(text: string): string {
+/** A text; what Node could not read as UTF-8 would arrive as something else than was typed. */
+export function utf8(text: string): string {
   if (!text.includes('\ufffd')) return text;
   throw new InvalidArgumentError('it is not UTF-8: see what your terminal is set to.');
 }
 
 /** A limit on how many of something there may be. */
 export function count(text: string): number {
-  return wholeNumber(text, 1, 1_000_000, 'it must be a whole number from 1 to 1000000');
+  return wholeNumberFrom(1, 1_000_000)(text);
 }
 
 /** A host, also an IPv6 address in the brackets that it has in front of a port. */
@@ -86,6 +95,13 @@ export function hostName(text: string): string {
 export function notEmpty(text: string): string {
   if (text !== '') return text;
   throw new InvalidArgumentError('it must not be empty.');
+}
+
+/** The URL of a Redis; who may read it may read the password in it, too. */
+export function redisUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && ['redis:', 'rediss:'].includes(url.protocol) && url.hostname !== '') return text;
+  throw new InvalidArgumentError('it is redis://HOST:PORT, or rediss:// for TLS.');
 }
 
 /** A time in seconds, or 0 for "at once". */
@@ -102,6 +118,17 @@ export function seconds(text: string): number {
 
 function isDecimal(text: string): boolean {
   return /^\d+(\.\d+)?$/.test(text);
+}
+
+/** A file or folder of where npm was called: `npm --prefix LAB run check` works beside one's own. */
+export function fromHere(file: string): string {
+  return path.resolve(process.env['INIT_CWD'] ?? process.cwd(), file);
+}
+
+/** A whole number in these bounds. */
+export function wholeNumberFrom(least: number, most: number): (text: string) => number {
+  return (text) =>
+    wholeNumber(text, least, most, `it must be a whole number from ${least} to ${most}`);
 }
 
 function wholeNumber(text: string, least: number, most: number, rule: string): number {

@@ -91,3 +91,10 @@ export const out = new Output(1, (error) => {
   process.exitCode = 1;
   err.write(`The output could not be written: ${explain('write', error)}\n`);
 });
+
+/** Whether what is printed there may have colours: on a terminal, unless the environment says else. */
+export function hasColors(output: NodeJS.WriteStream): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (NO_COLOR) return false;
+  return FORCE_COLOR !== undefined ? FORCE_COLOR !== '0' : output.isTTY && TERM !== 'dumb';
+}

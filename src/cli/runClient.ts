@@ -12,6 +12,7 @@ import {
   secondsOrNone,
 } from './options';
 import { out } from './output';
+import { addTraceOptions, traceIfAsked, type TraceOptions } from './tracing';
 
 /** What differs from one client program to the other. */
 export interface ClientProgram {
@@ -33,7 +34,7 @@ export interface ClientProgram {
 
 type ClientClass = new (text: string) => SocketClient<string>;
 
-interface Options {
+interface Options extends TraceOptions {
   host: string;
   port: number;
   /** s */
@@ -44,7 +45,7 @@ interface Options {
 
 /** Runs a client from the command line: options, result on stdout, exit code. */
 export function runClient(Client: ClientClass, program: ClientProgram): void {
-  const command = clientCommand(Client.name, program);
+  const command = addTraceOptions(clientCommand(Client.name, program));
   const options = parseOrExit(command).opts<Options>();
   const [text = program.argument.default] = command.processedArgs as string[];
   void converse(Client, program, text, options);
@@ -65,8 +66,9 @@ async function converse(
   Client: ClientClass,
   program: ClientProgram,
   text: string,
-  { host, port, wait, timeout }: Options,
+  options: Options,
 ): Promise<void> {
+  const { host, port, wait, timeout } = options;
   const address = { host, port };
   const limits = { wait: wait * 1000, timeout: timeout * 1000 };
   const waiting = () => {
@@ -74,6 +76,7 @@ async function converse(
     say(`${Client.name}: no server on ${where} yet, waiting ${wait} s for it`);
   };
   try {
+    traceIfAsked(options, 'client', Client.name);
     const result = await new Client(text).run(address, { limits, report: { waiting } });
     out.write(`${program.show(result)}\n`);
   } catch (error) {

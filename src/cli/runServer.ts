@@ -1,6 +1,8 @@
+import { createRequire } from 'node:module';
+import { Option } from 'commander';
 import type { Newable } from 'inversify';
-import { LogFolder } from '../services/NumberedFileLogger';
-import { formatAddress } from '../socket/Address';
+import { LogPlace, type RequestLogger } from '../services/RequestLogger';
+import { type Address, formatAddress } from '../socket/Address';
 import { DEFAULT_SERVER_LIMITS } from '../socket/ServerLimits';
 import type { SocketServer } from '../socket/SocketServer';
 import { adviseServer } from './advice';
@@ -15,10 +17,18 @@ import {
   hostName,
   notEmpty,
   parseOrExit,
+  redisUrl,
   seconds,
+  wholeNumberFrom,
 } from './options';
 import { out } from './output';
 import { stopOnSignals } from './signals';
+import { addTraceOptions, traceIfAsked, type TraceOptions } from './tracing';
+
+/** Loads a module only when it is needed. */
+const loadLate = createRequire(__filename);
+/** More would only wait for each other. */
+const MOST_WORKERS = 64;
 
 /** What differs from one server program to the other. */
 export interface ServerProgram {
@@ -26,25 +36,56 @@ export interface ServerProgram {
   readonly port: number;
   /** The folder it logs into unless told otherwise, if it logs. */
   readonly logDir?: string;
+  /** How it logs, unless as src/container.ts has it. */
+  readonly logger?: Newable<RequestLogger>;
 }
 
-interface Options {
-  host: string;
-  port: number;
-  maxConnections: number;
+/** What the command line of a server says. */
+export interface ServerOptions extends TraceOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly maxConnections: number;
   /** s */
-  idleTimeout: number;
-  quiet?: true;
-  logDir?: string;
+  readonly idleTimeout: number;
+  readonly workers: number;
+  readonly quiet?: true;
+  readonly logDir?: string;
+  /** The URL of a Redis. */
+  readonly log?: string;
 }
+
+/** Makes a server and starts it. When that fails it says why, and gives nothing. */
+export type Start = (options: ServerOptions) => Promise<Started | undefined>;
+
+export interface Started {
+  readonly server: SocketServer;
+  readonly address: Address;
+}
+
+type RunWorkers = (name: string, options: ServerOptions, start: Start) => Promise<void>;
 
 /** Runs a server from the command line: options, banner, signals, exit code. */
 export function runServer(Server: Newable<SocketServer>, program: ServerProgram): void {
-  const options = readOptions(Server.name, program);
-  void serve(Server, options);
+  const { name } = Server;
+  const options = readOptions(name, program);
+  const start: Start = (each) => startServer(Server, each, program.logger);
+  void (options.workers === 1 ? runAlone(name, options, start) : runWorkers(name, options, start));
 }
 
-function readOptions(name: string, program: ServerProgram): Options {
+async function runAlone(name: string, options: ServerOptions, start: Start): Promise<void> {
+  const started = await start(options);
+  if (!started) return;
+  stopOnSignals(name, started.server);
+  out.write(bannerOf(name, started.address));
+}
+
+/** Several processes: nothing of that is loaded otherwise. */
+function runWorkers(name: string, options: ServerOptions, start: Start): Promise<void> {
+  const workers = loadLate('./workers') as { runWorkers: RunWorkers };
+  return workers.runWorkers(name, options, start);
+}
+
+function readOptions(name: string, program: ServerProgram): ServerOptions {
   const { maxConnections, idleTimeout } = DEFAULT_SERVER_LIMITS;
   const command = createCommand(name, `${name} of the Client/Server Communication lab.`)
     .option('--host <host>', 'the address to listen on', hostName, '127.0.0.1')
@@ -61,17 +102,36 @@ function readOptions(name: string, program: ServerProgram): Options {
       seconds,
       idleTimeout / 1000,
     )
+    .addOption(
+      new Option('--workers <n>', 'processes that share the port, the log and --max-connections')
+        .argParser(wholeNumberFrom(1, MOST_WORKERS))
+        .default(1)
+        .conflicts(['trace', 'traceFile']), // which draw the calls of one process
+    )
     .option('--quiet', 'do not print a line for each connection');
   if (program.logDir !== undefined) {
-    command.option('--log-dir <folder>', 'where the log files go', notEmpty, program.logDir);
+    command
+      .option('--log-dir <folder>', 'where the log files go', notEmpty, program.logDir)
+      .addOption(
+        new Option('--log <url>', 'log into a Redis instead, as redis://127.0.0.1:6379')
+          .argParser(redisUrl)
+          .conflicts('logDir'),
+      );
   }
-  return parseOrExit(command).opts<Options>();
+  return parseOrExit(addTraceOptions(command)).opts<ServerOptions>();
 }
 
-async function serve(Server: Newable<SocketServer>, options: Options): Promise<void> {
-  const { host, port, maxConnections, idleTimeout, quiet, logDir = '' } = options;
+async function startServer(
+  Server: Newable<SocketServer>,
+  options: ServerOptions,
+  Logger?: Newable<RequestLogger>,
+): Promise<Started | undefined> {
+  const { host, port, maxConnections, idleTimeout, quiet, log, logDir = '' } = options;
   try {
-    const server = await createServer(Server, new LogFolder(logDir));
+    traceIfAsked(options, 'server', Server.name);
+    const server = await (log === undefined
+      ? createServer(Server, new LogPlace(logDir), Logger)
+      : createServer(Server, new LogPlace(log), redisLogger()));
     const address = await server.start(
       { host, port },
       {
@@ -82,17 +142,27 @@ async function serve(Server: Newable<SocketServer>, options: Options): Promise<v
         report: quiet ? new QuietReport(Server.name) : new ConsoleReport(Server.name),
       },
     );
-    stopOnSignals(Server.name, server);
-    out.write(
-      `${Server.name} listening on ${formatAddress(address)}\n` +
-        `Stop it with Ctrl-C, or from any terminal with: ${killCommand()} ${process.pid}\n`,
-    );
+    return { server, address };
   } catch (error) {
-    complain(Server.name, error, { advice: adviseServer(Server.name, error) });
+    complain(Server.name, error, { advice: adviseServer(Server.name, error, log) });
     process.exitCode = 1;
+    return undefined;
   }
 }
 
-function killCommand(): string {
-  return process.platform === 'win32' ? 'taskkill /F /PID' : 'kill';
+/** Redis's client takes time to load: only who asks for it has it. */
+function redisLogger(): Newable<RequestLogger> {
+  const loaded = loadLate('../services/RedisLogger') as { RedisLogger: Newable<RequestLogger> };
+  return loaded.RedisLogger;
+}
+
+/** What a server says as soon as it can be connected to. */
+export function bannerOf(name: string, address: Address): string {
+  return `${name} listening on ${formatAddress(address)}\n${howToStop()}\n`;
+}
+
+/** The second line of a banner. */
+export function howToStop(): string {
+  const kill = process.platform === 'win32' ? 'taskkill /F /PID' : 'kill';
+  return `Stop it with Ctrl-C, or from any terminal with: ${kill} ${process.pid}`;
 }

@@ -9,7 +9,7 @@ const SAME_SIGNAL_MS = 20;
 const NOTICEABLE_MS = 500;
 
 /** The first SIGINT or SIGTERM lets the server finish what it has begun; a second ends it at once. */
-export function stopOnSignals(program: string, server: SocketServer): void {
+export function stopOnSignals(program: string, server: Pick<SocketServer, 'stop'>): void {
   let first: { signal: NodeJS.Signals; time: number } | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
     const time = performance.now();
@@ -29,8 +29,8 @@ export function stopOnSignals(program: string, server: SocketServer): void {
   process.on('SIGTERM', onSignal);
 }
 
-/** Ends this program. Before it exits, Node waits for files: for ever, if a disk does not answer. */
-function end(code: typeof process.exitCode): void {
+/** Ends this program at once. Before it exits, Node waits for files: for ever, if a disk does not answer. */
+export function end(code: typeof process.exitCode): void {
   const waitsForFiles = process.getActiveResourcesInfo().includes('FSReqCallback');
   if (waitsForFiles) process.kill(process.pid, 'SIGKILL');
   process.exit(code);

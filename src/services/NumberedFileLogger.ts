@@ -3,15 +3,8 @@ import { access, constants, mkdir, readdir } from 'node:fs/promises';
 import * as path from 'node:path';
 import { injectable, postConstruct } from 'inversify';
 import { codeOf, explain } from '../text/errno';
-import { escapeControls } from '../text/escape';
-import { formatRfc3339 } from '../text/rfc3339';
 import { Clock } from './Clock';
-import { RequestLogger, RequestNotLogged } from './RequestLogger';
-
-/** Where the log files go. */
-export class LogFolder {
-  constructor(readonly path: string) {}
-}
+import { lineOf, LogPlace, RequestLogger, RequestNotLogged } from './RequestLogger';
 
 /** `N` without leading zeros. */
 const NAME = /^log(0|[1-9]\d*)\.txt$/;
@@ -36,10 +29,10 @@ export class NumberedFileLogger extends RequestLogger {
 
   constructor(
     private readonly clock: Clock,
-    folder: LogFolder,
+    place: LogPlace,
   ) {
     super();
-    this.#folder = folder.path;
+    this.#folder = place.where;
   }
 
   /**
@@ -63,8 +56,7 @@ export class NumberedFileLogger extends RequestLogger {
   }
 
   override async log(request: string, client: string): Promise<void> {
-    const time = formatRfc3339(this.clock.now());
-    const line = Buffer.from(`${time} ${client} ${escapeControls(JSON.stringify(request))}\n`);
+    const line = Buffer.from(lineOf(this.clock.now(), client, request));
     try {
       if (this.#hanging > 0) throw failure('ETIMEDOUT');
       await this.#inTime(this.#store(line));

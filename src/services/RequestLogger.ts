@@ -1,3 +1,11 @@
+import { escapeControls } from '../text/escape';
+import { formatRfc3339 } from '../text/rfc3339';
+
+/** Where a logger keeps what it is given: a folder, or the URL of a store. */
+export class LogPlace {
+  constructor(readonly where: string) {}
+}
+
 /** How the requests of clients are kept. A strategy: which one it is, the container decides. */
 export abstract class RequestLogger {
   /**
@@ -21,4 +29,9 @@ export class RequestNotLogged extends Error {
   ) {
     super(message, options);
   }
+}
+
+/** A request as one line: when it came, from where, and what it says; nothing in it can end the line. */
+export function lineOf(time: Date, client: string, request: string): string {
+  return `${formatRfc3339(time)} ${client} ${escapeControls(JSON.stringify(request))}\n`;
 }

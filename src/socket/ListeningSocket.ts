@@ -1,6 +1,7 @@
 import * as net from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { type Address, isPort } from './Address';
+import { call, created } from './calls';
 import { Socket } from './Socket';
 import { type SocketCall, SocketError } from './SocketError';
 
@@ -40,6 +41,7 @@ export class ListeningSocket implements AsyncDisposable {
   #isClosed = false;
 
   constructor(private readonly options: ListeningOptions = {}) {
+    created(this);
     const { maxConnections } = options;
     if (maxConnections !== undefined) this.#server.maxConnections = maxConnections;
     this.#server.on('connection', (stream) => {
@@ -66,6 +68,7 @@ export class ListeningSocket implements AsyncDisposable {
    * @throws SocketError when the port is not a number from 0 to 65535 (`ERANGE`), when this socket
    * is bound already (`EINVAL`) or closed (`EBADF`).
    */
+  @call
   bind(address: Address): void {
     if (this.#isClosed) throw new SocketError('bind', 'EBADF', address);
     if (this.#address) throw new SocketError('bind', 'EINVAL', address);
@@ -78,6 +81,7 @@ export class ListeningSocket implements AsyncDisposable {
    * @throws SocketError when the port is taken or reserved, or the host is not this machine's; when
    * `bind` has not been called (`EINVAL`), `listen` has (`EALREADY`), or this socket is closed.
    */
+  @call
   async listen(backlog = BACKLOG): Promise<void> {
     if (this.#isClosed) throw this.#error('listen', 'EBADF');
     const { local } = this;
@@ -94,6 +98,7 @@ export class ListeningSocket implements AsyncDisposable {
    * @throws SocketError when `listen` has not been called (`EINVAL`), and when this socket is closed,
    * also while waiting (`EBADF`).
    */
+  @call
   accept(): Promise<Socket> {
     if (this.#isClosed) return Promise.reject(this.#error('accept', 'EBADF'));
     if (!this.#server.listening) return Promise.reject(this.#error('accept', 'EINVAL'));
@@ -119,6 +124,7 @@ export class ListeningSocket implements AsyncDisposable {
   }
 
   /** Gives the port back. Connections that were accepted go on; those that still waited are cut. */
+  @call
   async close(): Promise<void> {
     this.#isClosed = true;
     // One that is still opening its port closes it as soon as it has it.

@@ -1,5 +1,6 @@
 import type * as net from 'node:net';
 import { type Address, isPort } from './Address';
+import { call, created } from './calls';
 import { later } from './later';
 import { SocketError } from './SocketError';
 import { Wire } from './wire';
@@ -21,6 +22,7 @@ export class Socket implements AsyncDisposable {
   constructor(stream?: net.Socket) {
     this.#wire = new Wire(stream);
     this.#state = stream ? 'connected' : 'new';
+    if (!stream) created(this);
   }
 
   /** This end's address, once connected (POSIX `getsockname`). */
@@ -44,6 +46,7 @@ export class Socket implements AsyncDisposable {
    * @throws SocketError when the server does not answer, refuses, or can't be found; when this
    * socket is closed (`EBADF`), connected (`EISCONN`) or connecting (`EALREADY`).
    */
+  @call
   async connect(address: Address): Promise<void> {
     if (this.#closed) throw new SocketError('connect', 'EBADF', address);
     if (this.#state === 'connecting') throw new SocketError('connect', 'EALREADY', address);
@@ -66,6 +69,7 @@ export class Socket implements AsyncDisposable {
    * @throws SocketError when the connection breaks before all of it was handed over, and when this
    * side has sent its end of file (`EPIPE`).
    */
+  @call
   sendall(data: Uint8Array): Promise<void> {
     if (this.#wire.canSend) return this.#wire.send(data);
     return Promise.reject(this.#whyNotSend());
@@ -77,6 +81,7 @@ export class Socket implements AsyncDisposable {
    * @throws SocketError when the connection is broken or closed on this side, when somebody waits
    * already (`EALREADY`), and when `size` is not a whole number from 1 (`EINVAL`).
    */
+  @call
   recv(size: number): Promise<Buffer> {
     if (!Number.isInteger(size) || size < 1) {
       const reason = `a size is a whole number of bytes from 1, not ${size}`;
@@ -112,6 +117,7 @@ export class Socket implements AsyncDisposable {
   }
 
   /** Sends end of file: this side has said all, but still receives (half-close, `SHUT_WR`). */
+  @call
   shutdown(): void {
     this.#wire.canSend = false;
     this.#wire.stream.end();
@@ -135,6 +141,7 @@ export class Socket implements AsyncDisposable {
    * Sends what is still owed, then closes. Resolves when the connection is gone, and never rejects.
    * A peer that never reads keeps it waiting: `abort` or `breakAfter` ends that.
    */
+  @call
   close(): Promise<void> {
     this.#closed ??= this.#wire.close().then(() => this.#forgetDeadline?.());
     return this.#closed;
@@ -146,6 +153,16 @@ export class Socket implements AsyncDisposable {
    */
   abort(reason?: SocketError): void {
     this.#wire.stream.destroy(reason);
+  }
+
+  /**
+   * Cuts it with a reset instead of an end of file: the peer's next call fails (RFC 9293, RST). After
+   * this side's end of file it only cuts, as Node would then neither reset nor close it.
+   */
+  @call
+  reset(): void {
+    if (this.#wire.canSend) this.#wire.stream.resetAndDestroy();
+    else this.abort();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

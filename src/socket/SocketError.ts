@@ -1,8 +1,20 @@
 import { codeOf, errnoWords, explain } from '../text/errno';
 import { type Address, formatAddress } from './Address';
 
-/** The socket calls that can fail, spelled as on the slide "Socket Programming: APIs". */
-export type SocketCall = 'bind' | 'listen' | 'accept' | 'connect' | 'sendall' | 'recv';
+/**
+ * The socket calls that can fail, spelled as on the slide "Socket Programming: APIs"; and those of
+ * datagrams, as POSIX spells them.
+ */
+export type SocketCall =
+  | 'bind'
+  | 'listen'
+  | 'accept'
+  | 'connect'
+  | 'sendall'
+  | 'recv'
+  | 'sendto'
+  | 'recvfrom'
+  | 'setsockopt';
 
 /** A socket call that failed: which one, on which address, and why, in a learner's words. */
 export class SocketError extends Error {

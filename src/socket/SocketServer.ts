@@ -98,19 +98,28 @@ export abstract class SocketServer {
     return this.#welcoming;
   }
 
-  async #attend(client: Socket): Promise<void> {
+  /** Not an async function: one that waits as long as its client is there cost 0.8 KiB each. */
+  #attend(client: Socket): Promise<void> {
     this.#clients.add(client);
     void this.#tell((report) => report.connected(client));
+    const failed = (error: unknown) => this.#leaveAfter(error, client);
     try {
-      await this.converse(client);
+      return this.converse(client).then(() => this.#leave(client), failed);
     } catch (error) {
-      void this.#tell((report) => report.problem(error));
-      await this.#sayLastWord(client, error);
-    } finally {
-      await client.close(); // a peer that never reads is left to the idle watch
-      this.#clients.delete(client);
-      if (this.#clients.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
+      return failed(error); // a `converse` that is not async
     }
+  }
+
+  async #leaveAfter(error: unknown, client: Socket): Promise<void> {
+    void this.#tell((report) => report.problem(error));
+    await this.#sayLastWord(client, error);
+    await this.#leave(client);
+  }
+
+  async #leave(client: Socket): Promise<void> {
+    await client.close(); // a peer that never reads is left to the idle watch
+    this.#clients.delete(client);
+    if (this.#clients.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
 
   async #sayLastWord(client: Socket, error: unknown): Promise<void> {

@@ -12,7 +12,7 @@ export function later(ms: number, callback: () => void): () => void {
   let timer: NodeJS.Timeout;
   let look: NodeJS.Immediate | undefined;
   const wait = () => {
-    const left = Math.min(due - performance.now(), LONGEST_MS);
+    const left = Math.min(Math.max(due - performance.now(), 0), LONGEST_MS);
     // Node runs immediates just after it has looked at the sockets.
     timer = setTimeout(() => (look = setImmediate(decide)), left);
   };

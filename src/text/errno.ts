@@ -26,6 +26,15 @@ const WORDS: Readonly<Record<string, string>> = {
   'log EPERM': 'you may not write into it',
   'log ENOENT': 'it is no longer there',
   'log ETIMEDOUT': 'the disk does not answer',
+  'sendto EACCES':
+    'sending to a broadcast address must be allowed first, or a slip would reach everybody',
+  'sendto EMSGSIZE':
+    'it is too long for one datagram, which carries at most 65,507 bytes over IPv4',
+  'recvfrom EINVAL': 'bind() comes first, or a sendto()',
+  'recvfrom EALREADY': 'somebody already waits in recvfrom() of this socket',
+  'recvfrom ECONNREFUSED':
+    'connection refused: the system says that nobody has UDP port {port} there',
+  'setsockopt EINVAL': 'bind() comes first',
   'recv EALREADY': 'somebody already waits in recv() or poll() of this socket',
 
   EACCES: 'this machine does not allow it (a firewall, perhaps)',
@@ -41,6 +50,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EMFILE: 'this process has as many files and sockets open as it may',
   ENETUNREACH: 'no way leads to the network of {host}',
   ENFILE: 'this machine has as many files and sockets open as it may',
+  ENOBUFS: 'the system has no room for it just now',
   ENOSPC: 'the disk is full',
   ENOTCONN: 'the socket is not connected',
   ENOTDIR: 'it is not a folder, or something on the way to it is not',

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import * as path from 'node:path';
+import { codeOf } from '../../src/text/errno';
 
 /** `npm test` runs what `npm run build` has compiled: that starts three times as fast as ts-node. */
 const BUILD = __filename.endsWith('.js') ? 'build' : '';
@@ -96,8 +97,16 @@ export class Program {
 
   /** Sends a signal to the program, and to what it has started, and waits for its end. */
   kill(signal: NodeJS.Signals): Promise<Outcome> {
-    if (this.child.pid !== undefined && !this.#isClosed) process.kill(-this.child.pid, signal);
+    if (this.child.pid !== undefined && !this.#isClosed) signalGroup(this.child.pid, signal);
     return this.ended();
+  }
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if (codeOf(error) !== 'ESRCH') throw error; // it has just ended, and that is not told yet
   }
 }
 

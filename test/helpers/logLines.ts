@@ -14,9 +14,12 @@ export function loggedRequests(folder: string): string[] {
   const texts = names.map(({ name }) => readFileSync(path.join(folder, name), 'utf8'));
   return texts
     .filter((text) => text !== '') // of a request that was never answered
-    .map((text) => {
-      const request = LINE.exec(text)?.[1];
-      if (request === undefined) throw new Error(`not one whole line: ${JSON.stringify(text)}`);
-      return JSON.parse(request) as string;
-    });
+    .map(requestIn);
+}
+
+/** The request in a line of a log. */
+export function requestIn(line: string): string {
+  const request = LINE.exec(line)?.[1];
+  if (request === undefined) throw new Error(`not one whole line: ${JSON.stringify(line)}`);
+  return JSON.parse(request) as string;
 }

@@ -5,8 +5,8 @@ import fs from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
-import { LogFolder, NumberedFileLogger } from '../../src/services/NumberedFileLogger';
-import { RequestNotLogged } from '../../src/services/RequestLogger';
+import { NumberedFileLogger } from '../../src/services/NumberedFileLogger';
+import { LogPlace, RequestNotLogged } from '../../src/services/RequestLogger';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { FakeClock } from '../helpers/FakeClock';
 import { rejection } from '../helpers/rejection';
@@ -33,7 +33,7 @@ describe('NumberedFileLogger', () => {
   afterEach(cleanUp);
 
   async function openLogger(where = folder, Logger = NumberedFileLogger) {
-    const logger = new Logger(new FakeClock(), new LogFolder(where));
+    const logger = new Logger(new FakeClock(), new LogPlace(where));
     await logger.open();
     return logger;
   }
@@ -310,7 +310,7 @@ describe('NumberedFileLogger', () => {
     });
 
     it('gives up a request when the disk does not answer, and goes on when it does', async () => {
-      const logger = new Impatient(new FakeClock(), new LogFolder(folder));
+      const logger = new Impatient(new FakeClock(), new LogPlace(folder));
       await logger.open();
       let answer: () => void = () => undefined;
       const answering = new Promise<void>((resolve) => (answer = resolve));

@@ -24,6 +24,30 @@ async function recvToEnd(socket: Socket, size = 65536): Promise<Buffer> {
 describe('Socket', () => {
   afterEach(cleanUp);
 
+  describe('reset', () => {
+    it('breaks the connection: the peer is told so', async () => {
+      const { socket, peer } = await connectedPair();
+      const failed = once(peer, 'error');
+
+      socket.reset();
+
+      const [error] = (await failed) as [NodeJS.ErrnoException];
+      expect(error.code).to.equal('ECONNRESET');
+      await socket.close();
+    });
+
+    it('cuts one that is already closing, or closed', async () => {
+      const { socket } = await connectedPair();
+      socket.shutdown();
+
+      socket.reset();
+      await socket.close();
+      socket.reset();
+
+      expect(await rejection(socket.sendall(Buffer.of(1)))).to.include({ code: 'EBADF' });
+    });
+  });
+
   describe('recv', () => {
     it('gives at most as many bytes as asked for, and keeps the rest', async () => {
       const { socket, peer } = await connectedPair();

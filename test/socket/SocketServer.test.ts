@@ -95,6 +95,22 @@ describe('SocketServer', () => {
     expect(String(await good.send('go on').all())).to.equal('fine');
   });
 
+  it('goes on after a conversation that fails before it has begun', async () => {
+    const report = new FakeReport();
+    const broken = new Error('it is not async');
+    const server = new (class extends SocketServer {
+      protected override converse(): Promise<void> {
+        throw broken;
+      }
+    })();
+    const port = await startServer(server, { report });
+
+    await (await BareClient.connect(port)).all();
+    await (await BareClient.connect(port)).all();
+
+    expect(report.problems).to.deep.equal([broken, broken]);
+  });
+
   it('says its last word after an error, however much is still unread', async () => {
     const talk = async (client: Socket) => {
       await client.recv(1);

@@ -36,4 +36,21 @@ describe('later', () => {
     expect(called).to.equal(false);
     forget();
   });
+
+  it('asks for no time that is over already: the newest Node would warn on stderr', async () => {
+    const { setTimeout: real } = globalThis;
+    const asked: (number | undefined)[] = [];
+    globalThis.setTimeout = ((callback: () => void, ms?: number) => {
+      asked.push(ms);
+      return real(callback, ms);
+    }) as typeof setTimeout;
+    try {
+      await new Promise<void>((resolve) => later(-5, resolve));
+    } finally {
+      globalThis.setTimeout = real;
+    }
+
+    expect(asked).to.have.length(1);
+    expect(asked[0]).to.be.at.least(0);
+  });
 });

@@ -1,0 +1,139 @@
+import { createClient, ErrorReply, type RedisClientType } from '@redis/client';
+import { injectable, postConstruct } from 'inversify';
+import { codeOf, explain } from '../text/errno';
+import { Clock } from './Clock';
+import { lineOf, LogPlace, RequestLogger, RequestNotLogged } from './RequestLogger';
+
+/** Takes the next number and stores the line under it: nobody else does anything in between. */
+const STORE = `
+local name
+repeat
+  name = string.format('log%d.txt', redis.call('INCR', KEYS[1]) - 1)
+until redis.call('SET', name, ARGV[1], 'NX')
+return name`;
+
+const USUAL_PORT = 6379;
+
+/** The key with the number of lines so far. */
+const COUNTER = 'log.count';
+
+/** Between two tries to connect again; twice as long after each, up to the longest. */
+const PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2000;
+/** Without a sign of life for so long, the connection is made anew; a ping is one. */
+const SILENCE_MS = 10_000;
+const PING_MS = 3000;
+
+/**
+ * Slide "Exercise 3", for servers on several machines: each request becomes one line under `log0.txt`,
+ * `log1.txt`, ... in one Redis, which gives out the numbers.
+ *
+ * Numbers rise, and none is used twice, as long as that Redis forgets nothing: what a crash of it may
+ * take along, its own settings decide (docs/scaling.md).
+ */
+@injectable()
+export class RedisLogger extends RequestLogger {
+  /** How long a request waits for Redis. */
+  protected readonly patienceMs: number = 5000;
+  readonly #url: URL;
+  #client: RedisClientType;
+  #isOpen = false;
+  /** Why Redis is away. */
+  #trouble: unknown;
+
+  constructor(
+    private readonly clock: Clock,
+    place: LogPlace,
+  ) {
+    super();
+    this.#url = new URL(place.where);
+    this.#client = this.#newClient();
+  }
+
+  /**
+   * Connects.
+   * @throws RequestNotLogged when there is no Redis, or it does not let us in.
+   */
+  @postConstruct()
+  async open(): Promise<void> {
+    try {
+      await this.#inTime((redis) => redis.connect());
+      this.#isOpen = true;
+    } catch (error) {
+      this.close();
+      throw this.#notLogged(error);
+    }
+  }
+
+  /** A request that Redis may have, or not, is not sent again: it is not answered either. */
+  override async log(request: string, client: string): Promise<void> {
+    const line = lineOf(this.clock.now(), client, request);
+    try {
+      await this.#inTime((redis) => redis.eval(STORE, { keys: [COUNTER], arguments: [line] }));
+    } catch (error) {
+      throw this.#notLogged(error);
+    }
+  }
+
+  /** Ends the connection. What still waits for an answer fails. */
+  close(): void {
+    if (this.#client.isOpen) this.#client.destroy();
+  }
+
+  #newClient(): RedisClientType {
+    const client: RedisClientType = createClient({
+      url: this.#url.href,
+      disableOfflineQueue: true, // what can't be sent now fails now, and does not pile up
+      pingInterval: PING_MS,
+      socket: {
+        socketTimeout: SILENCE_MS,
+        reconnectStrategy: (tries) =>
+          this.#isOpen && Math.min(PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS),
+      },
+    });
+    client.on('error', (error: unknown) => {
+      if (client === this.#client) this.#trouble = error;
+    });
+    return client;
+  }
+
+  /** A Redis that hangs must not keep a client waiting, nor requests piling up for it. */
+  async #inTime(ask: (redis: RedisClientType) => Promise<unknown>): Promise<void> {
+    const redis = this.#client;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const error = Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' });
+        reject(error);
+        if (redis === this.#client) this.#startAnew(error);
+      }, this.patienceMs);
+    });
+    try {
+      await Promise.race([ask(redis), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** All that waits on the old connection fails. */
+  #startAnew(trouble: Error): void {
+    if (!this.#isOpen) return;
+    this.#trouble = trouble;
+    const old = this.#client;
+    this.#client = this.#newClient();
+    old.destroy();
+    this.#client.connect().catch((error: unknown) => {
+      this.#trouble = error;
+    });
+  }
+
+  #notLogged(error: unknown): RequestNotLogged {
+    const { hostname: host } = this.#url;
+    const port = Number(this.#url.port || USUAL_PORT);
+    const cause =
+      codeOf(error) === undefined && !(error instanceof ErrorReply) ? this.#trouble : error;
+    const words = explain('connect', cause ?? error, { host, port });
+    const message = `Redis at ${host}:${port}: ${words}`;
+    return new RequestNotLogged(message, codeOf(cause) ?? 'EUNKNOWN', { cause: error });
+  }
+}

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import type { Place } from './record';
+
+const FRAMES = 16;
+/** `    at async EchoServer.converse (/project/src/EchoServer.ts:11:33)` */
+const FRAME = /^ +at (?:async )?(?:(.+?) \()?(?:file:\/\/)?(\/.+|[A-Z]:\\.+):(\d+):(\d+)\)?$/;
+/** Those that make the calls, and those that carry them out. */
+const SOCKETS =
+  /^src\/(?:trace\/.*|socket\/(?:calls|Socket|ListeningSocket|wire)|udp\/DatagramSocket)\.[jt]s$/;
+/** What TypeScript puts in for `await using`. */
+const HELPERS = /^(?:next|__disposeResources|env_\d+.*)$/;
+const LAB = /^(?:src\/[^/]+|src\/udp\/Udp[^/]+|examples\/.+|steps\/.+|starter\/.+)\.[jt]s$/;
+
+/** A method of a class, not the last line of a file. */
+const METHOD = /^(?!Object\.|Module\.)\w+\.#?\w+$/;
+
+/** Where a call comes from: the nearest line above the sockets, and the lab's own one above that. */
+export interface Places {
+  readonly at?: Place;
+  readonly lab?: Place;
+}
+
+/** Looks at the stack of whoever calls this. */
+export function placesNow(): Places {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = FRAMES;
+  const { stack = '' } = new Error();
+  Error.stackTraceLimit = stackTraceLimit;
+  const frames = stack.split('\n').flatMap(placeOf);
+  // This file's own line says where the project is, wherever it was compiled to.
+  const root = path.resolve(path.dirname(frames[0]?.file ?? ''), '../..');
+  const places = frames.flatMap((frame, index) => {
+    const file = path.relative(root, frame.file).replaceAll(path.sep, '/');
+    if (file.startsWith('..') || file.startsWith('node_modules') || HELPERS.test(frame.fn))
+      return [];
+    const isEnd = HELPERS.test(frames[index - 1]?.fn ?? '');
+    return [{ ...frame, file, line: isEnd ? endOfBlock(frame) : frame.line }];
+  });
+  const at = places.find(({ file }) => !SOCKETS.test(file));
+  const lab = places.find(({ file, fn }) => LAB.test(file) && METHOD.test(fn));
+  if (!at) return {};
+  return lab && lab.file !== at.file ? { at, lab } : { at };
+}
+
+/**
+ * `await using` closes at the end of its block, of which the compiler keeps no line: it is the one
+ * that says so, or the one with `await using`.
+ */
+function endOfBlock({ file, line, fn }: Place): number {
+  const lines = linesOf(file);
+  const name = fn.split('.').at(-1) ?? '';
+  const method = lines.findIndex((text) => text.includes(`${name}(`) && /[{(]$/.test(text));
+  const using = lines.findIndex((text, index) => index > method && text.includes('await using '));
+  if (using === -1) return line;
+  const next = lines.findIndex((text, index) => index > using && /^ {0,2}\}/.test(text));
+  return 1 + (lines[next]?.includes('close()') ? next : using);
+}
+
+function linesOf(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n');
+  } catch {
+    return [];
+  }
+}
+
+function placeOf(line: string): Place[] {
+  const [, fn = '', file = '', row, col] = FRAME.exec(line) ?? [];
+  return file === '' ? [] : [{ file, line: Number(row), col: Number(col), fn }];
+}

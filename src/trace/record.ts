@@ -1,0 +1,183 @@
+/** The form of a record; another number is refused. */
+export const VERSION = 1;
+
+export type Role = 'client' | 'server';
+
+/** The first line of a trace. */
+export interface RunRecord {
+  readonly v: typeof VERSION;
+  readonly type: 'run';
+  /** Node's version. */
+  readonly node: string;
+  /** When the run started, as ISO 8601. */
+  readonly started: string;
+}
+
+/** A line of source, and what stands around it. */
+export interface Place {
+  /** Relative to the project. */
+  readonly file: string;
+  readonly line: number;
+  readonly col: number;
+  /** `EchoServer.converse` */
+  readonly fn: string;
+}
+
+/** Some bytes of a stream, or a datagram. */
+export interface Bytes {
+  /** How many there are. */
+  readonly n: number;
+  /** Their place in the stream of this direction; of a datagram, its number on this socket. */
+  readonly off: number;
+  /** The first of them, as base64. */
+  readonly b64: string;
+  /** Whether there are more than `b64` holds. */
+  readonly truncated: boolean;
+}
+
+/** A call that begins, or is over. Both have the same `id`. */
+export interface CallRecord {
+  readonly v: typeof VERSION;
+  readonly type: 'call';
+  readonly id: string;
+  readonly phase: 'call' | 'return' | 'throw';
+  /** ms since the run started, on the machine's monotonic clock. */
+  readonly t: number;
+  /** ms that the call took, when it is over. */
+  readonly d?: number;
+  readonly role: Role;
+  readonly program: string;
+  readonly pid: number;
+  readonly proto: 'tcp' | 'udp';
+  /** The number of the socket in its process. */
+  readonly sock: number;
+  /** The call as the slides spell it. */
+  readonly call: string;
+  readonly args?: readonly (string | number)[];
+  /** What it gave: a number of bytes, or of `accept` the number of the new socket. */
+  readonly result?: number;
+  readonly local?: string;
+  readonly peer?: string;
+  /** The line that makes the call. */
+  readonly at?: Place;
+  /** The line of the lab's own class, where `at` is below it. */
+  readonly lab?: Place;
+  readonly bytes?: Bytes;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** What a relay between a UDP client and its server does with a datagram. */
+export interface RelayRecord {
+  readonly v: typeof VERSION;
+  readonly type: 'relay';
+  readonly t: number;
+  /** To the server, or back to the client. */
+  readonly direction: 'there' | 'back';
+  /** Which one it is in its direction, from 1. */
+  readonly number: number;
+  /** `held`: the next one overtakes it; `late`: it has been overtaken, and goes on. */
+  readonly fate: 'waits' | 'passed' | 'lost' | 'doubled' | 'held' | 'late';
+  /** The client's address, and the relay's own that the server takes for it. */
+  readonly client: string;
+  readonly via: string;
+  readonly bytes: Bytes;
+}
+
+/** A program that was ended from outside: it makes no call any more. */
+export interface KilledRecord {
+  readonly v: typeof VERSION;
+  readonly type: 'killed';
+  readonly t: number;
+  readonly pid: number;
+  readonly signal: string;
+}
+
+export type TraceRecord = RunRecord | CallRecord | RelayRecord | KilledRecord;
+
+/**
+ * The environment variable with the beginning of a run, in ns of the machine's monotonic clock: one
+ * for all its programs.
+ */
+export const ORIGIN = 'LAB_TRACE_ORIGIN';
+
+/** A record as a line of a trace. */
+export function lineOf(record: TraceRecord): string {
+  return `${JSON.stringify(record)}\n`;
+}
+
+/** For sorting the records of several programs. */
+export function byTime(one: TraceRecord, other: TraceRecord): number {
+  return timeOf(one) - timeOf(other);
+}
+
+function timeOf(record: TraceRecord): number {
+  return record.type === 'run' ? 0 : record.t;
+}
+
+/** A trace that can't be read, and why. */
+export class TraceError extends Error {
+  override readonly name = 'TraceError';
+}
+
+/**
+ * Reads JSON Lines. A last line that was cut off is left out, since a killed program may leave one.
+ * @throws TraceError when it is not a trace, or of another version.
+ */
+export function parseTrace(text: string): TraceRecord[] {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const records: TraceRecord[] = [];
+  for (const [index, line] of lines.entries()) {
+    const record = parseLine(line);
+    if (record !== undefined) records.push(record);
+    else if (index === 0 || index < lines.length - 1)
+      throw new TraceError(`line ${index + 1} is not a record of a trace`);
+  }
+  if (records.length === 0) throw new TraceError('there is no record in it');
+  return records;
+}
+
+function parseLine(line: string): TraceRecord | undefined {
+  let record: unknown;
+  try {
+    record = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof record !== 'object' || record === null || !('v' in record)) return undefined;
+  if (record.v !== VERSION)
+    throw new TraceError(`it has version ${String(record.v)}, and this program knows ${VERSION}`);
+  return isRecord(record) ? record : undefined;
+}
+
+function isRecord(record: object): record is TraceRecord {
+  if (!('type' in record)) return false;
+  if (record.type === 'run') return true;
+  if (record.type === 'relay') return isRelayRecord(record);
+  if (record.type === 'killed') return isKilledRecord(record);
+  const { id, phase, t, role, call } = record as Partial<CallRecord>;
+  return (
+    typeof id === 'string' &&
+    typeof t === 'number' &&
+    typeof call === 'string' &&
+    (role === 'client' || role === 'server') &&
+    (phase === 'call' || phase === 'return' || phase === 'throw')
+  );
+}
+
+function isRelayRecord(record: object): boolean {
+  const { t, direction, number, fate, client, via, bytes } = record as Partial<RelayRecord>;
+  return (
+    typeof t === 'number' &&
+    (direction === 'there' || direction === 'back') &&
+    typeof number === 'number' &&
+    typeof fate === 'string' &&
+    typeof client === 'string' &&
+    typeof via === 'string' &&
+    typeof bytes?.b64 === 'string'
+  );
+}
+
+function isKilledRecord(record: object): boolean {
+  const { t, pid, signal } = record as Partial<KilledRecord>;
+  return typeof t === 'number' && typeof pid === 'number' && typeof signal === 'string';
+}

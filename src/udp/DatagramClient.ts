@@ -1,0 +1,88 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Address } from '../socket/Address';
+import { later } from '../socket/later';
+import { SocketError } from '../socket/SocketError';
+import { codeOf } from '../text/errno';
+import { DatagramSocket } from './DatagramSocket';
+
+/** How long a client waits, and how often it asks. */
+export interface DatagramLimits {
+  /** Milliseconds to wait for the answer to one try. */
+  readonly timeout: number;
+  readonly tries: number;
+}
+
+export const DEFAULT_DATAGRAM_LIMITS: DatagramLimits = { timeout: 1000, tries: 3 };
+
+/** What a client has to tell whoever runs it. */
+export interface DatagramClientReport {
+  /** This try was not answered: in time, or as the system says. The client asks again. */
+  again(attempt: number, error: unknown): void;
+}
+
+/** What a client is told when it runs. */
+export interface DatagramRunOptions {
+  readonly limits?: Partial<DatagramLimits>;
+  readonly report?: DatagramClientReport;
+}
+
+/**
+ * A UDP client. Nobody tells it that a datagram was lost, so it waits, sends again, and gives up.
+ *
+ * To write one, extend this class and say in `converse` what to send and what to expect.
+ */
+export abstract class DatagramClient<Result> {
+  /** Asks the server once; what it returns is what `run` resolves with. */
+  protected abstract converse(socket: DatagramSocket, server: Address): Promise<Result>;
+
+  /**
+   * Tries until there is an answer. Each try has a socket, and so a port, of its own: a late answer
+   * to an earlier one is not taken for the answer to this.
+   * @throws SocketError when no try was answered, and what `converse` throws.
+   */
+  async run(server: Address, { limits, report }: DatagramRunOptions = {}): Promise<Result> {
+    const { timeout, tries } = { ...DEFAULT_DATAGRAM_LIMITS, ...limits };
+    for (let attempt = 1; ; attempt++) {
+      const end = performance.now() + timeout;
+      try {
+        return await this.#try(server, timeout);
+      } catch (error) {
+        if (!mayGetThrough(error)) throw error;
+        if (attempt === tries) throw noAnswer(error, server, { timeout, tries });
+        // Who is refused at once may only be early.
+        await setTimeout(Math.max(end - performance.now(), 0));
+        report?.again(attempt + 1, error);
+      }
+    }
+  }
+
+  async #try(server: Address, timeout: number): Promise<Result> {
+    await using socket = new DatagramSocket(); // socket()
+    const forget = later(timeout, () => {
+      void socket.close(new SocketError('recvfrom', 'ETIMEDOUT', server));
+    });
+    try {
+      await socket.connect(server); // sends nothing: see there
+      return await this.converse(socket, server);
+    } finally {
+      forget();
+    }
+  } // close()
+}
+
+/** Whether the next try may have what this one had not. */
+function mayGetThrough(error: unknown): boolean {
+  return ['ETIMEDOUT', 'ECONNREFUSED'].includes(codeOf(error) ?? '');
+}
+
+/** UDP can't tell why there was no answer, unless the system has heard that nobody is there. */
+function noAnswer(error: unknown, server: Address, { timeout, tries }: DatagramLimits): unknown {
+  if (codeOf(error) !== 'ETIMEDOUT') return error;
+  const often = tries === 1 ? '1 try' : `${tries} tries`;
+  return new SocketError(
+    'recvfrom',
+    'ETIMEDOUT',
+    server,
+    `no answer in ${often} of ${timeout / 1000} s: the question was lost on the way there, or the answer on the way back, or nobody receives there; UDP can't tell`,
+  );
+}

@@ -1,0 +1,20 @@
+import { injectable } from 'inversify';
+import { Clock } from '../services/Clock';
+import { formatRfc3339 } from '../text/rfc3339';
+import { DatagramServer } from './DatagramServer';
+import type { Datagram, DatagramSocket } from './DatagramSocket';
+import { runDatagramServer } from './runDatagramServer';
+
+/** Answers each datagram with the date and time. The twin of `DateServer`. */
+@injectable()
+export class UdpDateServer extends DatagramServer {
+  constructor(private readonly clock: Clock) {
+    super();
+  }
+
+  protected override async answer({ peer }: Datagram, socket: DatagramSocket): Promise<void> {
+    await socket.sendto(Buffer.from(`${formatRfc3339(this.clock.now())}\n`), peer);
+  }
+}
+
+if (require.main === module) runDatagramServer(UdpDateServer, { port: 6015 });

@@ -1,0 +1,61 @@
+import { existsSync, readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { ROOT } from './Program';
+
+/** Debian's; a browser elsewhere is named by CHROMIUM. */
+const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A test in a real browser; where there is none it is left out, and that is said. */
+export function itInBrowser(title: string, test: () => Promise<void>): void {
+  if (existsSync(CHROMIUM)) it(title, test);
+  else console.log(`left out: "${title}", for want of a browser (chromium)`);
+}
+
+/** For a suite: opens pages of one browser, which ends with the suite, and the pages with each test. */
+export function pagesOfOneBrowser(): (options: BrowserContextOptions) => Promise<Page> {
+  let browser: Browser | undefined;
+  afterEach(async () => {
+    await Promise.all((browser?.contexts() ?? []).map((context) => context.close()));
+  });
+  after(async () => {
+    await browser?.close();
+  });
+  return async (options) => {
+    browser ??= await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    return browser.newPage(options);
+  };
+}
+
+/** What goes wrong on a page, and what it asks for elsewhere than here. */
+export function watchFor(page: Page, isHere: (url: string) => boolean): string[] {
+  const wrong: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') wrong.push(message.text());
+  });
+  page.on('pageerror', (error) => wrong.push(error.message));
+  page.on('request', (request) => {
+    if (!isHere(request.url())) wrong.push(`asks for ${request.url()}`);
+  });
+  return wrong;
+}
+
+/** What axe finds that would keep somebody from using the page. */
+export async function violationsOn(page: Page): Promise<string[]> {
+  await page.evaluate(readFileSync(path.join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8'));
+  const found = await page.evaluate(() => (globalThis as unknown as { axe: Axe }).axe.run());
+  return found.violations.map(({ id }) => id);
+}
+
+interface Axe {
+  run(): Promise<{ violations: { id: string }[] }>;
+}

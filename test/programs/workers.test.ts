@@ -1,0 +1,260 @@
+import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readlinkSync } from 'node:fs';
+import * as path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { BareClient } from '../helpers/BareClient';
+import { cleanUp } from '../helpers/cleanUp';
+import { askInTurn } from '../helpers/logging';
+import { loggedRequests } from '../helpers/logLines';
+import { itOnLinux } from '../helpers/itOnLinux';
+import { preloading, Program } from '../helpers/Program';
+import { processesWith } from '../helpers/processes';
+import { temporaryFolder } from '../helpers/temporaryFolder';
+
+const TWO = ['--port', '0', '--workers', '2'];
+
+describe('A server with --workers 2', function () {
+  this.timeout(60_000);
+  const mark = randomUUID();
+  const env = { ...process.env, TEST_MARK: mark };
+  afterEach(cleanUp);
+  afterEach(() => Program.killAll());
+
+  async function start(name: string, more: readonly string[] = []) {
+    const server = Program.lab(name, [...TWO, ...more], { env });
+    const [, port] = await server.printed(/listening on \S+:(\d+)\n/);
+    const [, pids = ''] = await server.printed(/Its workers: (.*)\n/);
+    return { server, port: Number(port), workers: pids.split(', ').map(Number) };
+  }
+
+  /** Asks on ever new connections. */
+  async function askUntil(port: number, isEnough: () => boolean): Promise<void> {
+    for (let asked = 0; !isEnough() && asked < 1000; asked++)
+      await (await BareClient.connect(port)).send('me?\n').line();
+    expect(isEnough()).to.equal(true);
+  }
+
+  it('says its banner once, and each connection once', async () => {
+    const { server, port, workers } = await start('DateServer');
+    const clients = await BareClient.many(port, 50);
+    for (const client of clients) expect(await client.send('me?\n').line()).to.match(/^\d{4}-/);
+    const { code, stdout } = await server.kill('SIGTERM');
+
+    const connected = clients.map(({ address }) => `Connected by ${address}`);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.slice(0, 3)).to.deep.equal([
+      `DateServer listening on 127.0.0.1:${port}`,
+      `Stop it with Ctrl-C, or from any terminal with: kill ${server.child.pid}`,
+      `Its workers: ${workers.join(', ')}`,
+    ]);
+    expect(lines.slice(3)).to.have.members(connected);
+    expect(code).to.equal(0);
+    expect(workers).to.have.length(2);
+  });
+
+  it('is quiet when it is to be', async () => {
+    const { server, port } = await start('EchoServer', ['--quiet']);
+    await (await BareClient.connect(port)).send('hello').bytes(5);
+
+    expect((await server.kill('SIGTERM')).stdout).not.to.contain('Connected by');
+  });
+
+  itOnLinux('/proc', 'has all of them serve', async () => {
+    const { port, workers } = await start('DateServer', ['--quiet']);
+    const before = workers.map(openSockets);
+    await askUntil(port, () =>
+      workers.every((pid, index) => openSockets(pid) > (before[index] ?? 0)),
+    );
+  });
+
+  it('says once that its port is taken, and ends with 1', async () => {
+    const taken = String(await Program.lab('DateServer', ['--port', '0']).listening());
+    const args = ['--port', taken, '--workers', '2'];
+    const { code, stdout, stderr } = await Program.lab('DateServer', args).ended();
+
+    expect([code, stdout]).to.deep.equal([1, '']);
+    expect(stderr.split(`DateServer: bind(127.0.0.1:${taken}) failed`)).to.have.length(2);
+    expect(stderr).to.contain('any free port');
+  });
+
+  for (const [signal, group] of [
+    ['SIGTERM', 'the primary alone'],
+    ['SIGINT', 'all of its processes, as Ctrl-C does'],
+  ] as const) {
+    itOnLinux('/proc', `answers what has begun when ${signal} is sent to ${group}`, async () => {
+      const { server, port } = await start('DateServer');
+      const idle = await BareClient.connect(port);
+      const known = await BareClient.many(port, 20);
+      for (const client of known) await client.send('me?\n').line();
+      const waiting = await BareClient.many(port, 100); // some of them for accept()
+      for (const client of [...known, ...waiting]) client.send('me, too?\n');
+      if (signal === 'SIGTERM') server.child.kill(signal);
+      else void server.kill(signal);
+      for (const client of known) expect(await client.lines(2)).to.have.length(2);
+      for (const client of waiting) expect(await client.lines(1)).to.have.length(1);
+      await idle.all();
+      const { code, stderr } = await server.ended();
+
+      expect(code).to.equal(0);
+      expect(stderr).to.match(/^$|^DateServer: finishing what has begun; a second/);
+      expect(processesWith(mark)).to.deep.equal([]);
+    });
+  }
+
+  itOnLinux('/proc', 'ends at once when it is told a second time', async () => {
+    const { server, port } = await start('EchoServer');
+    const client = await BareClient.connect(port);
+    client.pause().send(Buffer.alloc(64 * 1024 * 1024)); // never reads: there is always more owed
+    await server.printed(/Connected by/);
+    server.child.kill('SIGTERM');
+    await server.printed(/finishing what has begun/);
+    server.child.kill('SIGTERM');
+    const { code } = await server.ended();
+
+    expect(code).to.equal(128 + 15);
+    await noneIsLeft();
+  });
+
+  itOnLinux('/proc', 'leaves no process when it is killed with -9', async () => {
+    const { server, port } = await start('DateServer');
+    await (await BareClient.connect(port)).send('me?\n').line();
+    server.child.kill('SIGKILL');
+
+    await noneIsLeft();
+  });
+
+  itOnLinux('/proc', 'replaces a worker that dies, and says so', async () => {
+    const { server, port, workers } = await start('DateServer');
+    const [first = 0] = workers;
+    process.kill(first, 'SIGKILL');
+    await server.printed(/worker \d+ has ended \(SIGKILL\); another takes its place/);
+    const [, pid] = await server.printed(/worker (\d+) has taken its place/);
+    const replacement = Number(pid);
+    const before = openSockets(replacement);
+    await askUntil(port, () => openSockets(replacement) > before);
+
+    expect(server.stderr.split('\n')).to.deep.equal([
+      `DateServer: worker ${first} has ended (SIGKILL); another takes its place`,
+      `DateServer: worker ${replacement} has taken its place`,
+      '',
+    ]);
+    expect(processesWith(mark)).to.have.length(3);
+    expect((await server.kill('SIGTERM')).code).to.equal(0);
+  });
+
+  itOnLinux('/proc', 'keeps its port when all of its workers die at the same time', async () => {
+    const { server, port, workers } = await start('DateServer');
+    for (const worker of workers) process.kill(worker, 'SIGKILL');
+    await server.printed(/has taken its place/);
+
+    expect(await askInTurn(port, 'still there?', 1)).to.have.length(1);
+  });
+
+  itOnLinux('/proc', 'stops also one that is just being started', async () => {
+    const { server, workers } = await start('DateServer');
+    process.kill(workers[0] ?? 0, 'SIGKILL');
+    await server.printed(/another takes its place/);
+    await until(() => processesWith(mark).length === 3);
+    server.child.kill('SIGTERM');
+
+    expect((await server.ended()).code).to.equal(0);
+    await noneIsLeft();
+  });
+
+  it('does not replace for ever one that dies at once', async () => {
+    const server = Program.lab('DateServer', [...TWO, '--max-connections', '3'], {
+      env: preloading('diesAtOnce.cjs', env),
+    });
+    const port = await server.listening();
+    await server.printed(/5 in a row have ended at once, and none takes its place/);
+
+    expect(server.stderr.split('another takes its place')).to.have.length(5);
+    expect(await askInTurn(port, 'the first is still there', 1)).to.have.length(1);
+    expect((await server.kill('SIGTERM')).code).to.equal(0);
+  });
+
+  it('has no more connections open than it may', async () => {
+    const { server, port } = await start('DateServer', ['--max-connections', '4']);
+    const clients = await BareClient.many(port, 20);
+    const outcomes = await Promise.all(
+      clients.map((client) =>
+        client
+          .send('me?\n')
+          .line()
+          .then(
+            () => true,
+            () => false,
+          ),
+      ),
+    );
+
+    const served = outcomes.filter((isServed) => isServed).length;
+    expect(served).to.be.within(2, 4);
+    expect(server.stdout.split('Connected by')).to.have.length(served + 1);
+    expect(server.stderr).to.contain('2 connections are open, and no more are taken');
+  });
+
+  itOnLinux('/proc', 'logs each request once, also when a worker is killed', async () => {
+    const folder = await temporaryFolder();
+    const { port, workers } = await start('LoggingDateServer', ['--quiet', '--log-dir', folder]);
+    const answered: string[] = [];
+    for (const [round, worker] of workers.entries()) {
+      const asking = Array.from({ length: 16 }, (_, index) =>
+        askInTurn(port, `round ${round} client ${index}`, 100),
+      );
+      answered.push(...(await askInTurn(port, `round ${round} fuse`, 20)));
+      process.kill(worker, 'SIGKILL');
+      answered.push(...(await Promise.all(asking)).flat());
+    }
+    const logged = loggedRequests(folder);
+
+    expect(answered.length).to.be.above(500);
+    expect(new Set(logged).size).to.equal(logged.length);
+    expect(logged).to.include.members(answered);
+  });
+
+  it('can not be traced: a trace is of one process', async () => {
+    const { code, stderr } = await Program.lab('EchoServer', [...TWO, '--trace']).ended();
+
+    expect(code).to.equal(2);
+    expect(stderr).to.contain("'--workers <n>' cannot be used with option '--trace [style]'");
+  });
+
+  it('is the only one that loads what that needs', async () => {
+    const server = Program.lab('EchoServer', ['--port', '0'], {
+      env: preloading('loadedWorkers.cjs'),
+    });
+    await server.listening();
+    const alone = await server.kill('SIGTERM');
+    const many = Program.lab('EchoServer', TWO, { env: preloading('loadedWorkers.cjs') });
+    await many.listening();
+    const [, count] = /loaded: (\d+)/.exec((await many.kill('SIGTERM')).stderr) ?? [];
+
+    expect(alone.stderr).to.equal('loaded: 0\n');
+    expect(Number(count)).to.equal(1);
+  });
+
+  async function noneIsLeft(): Promise<void> {
+    await until(() => processesWith(mark).length === 0);
+  }
+});
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let tries = 0; !isSo() && tries < 500; tries++) await setTimeout(10);
+  expect(isSo()).to.equal(true);
+}
+
+function openSockets(pid: number): number {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).filter((fd) => readlink(path.join(folder, fd)).startsWith('socket:'))
+    .length;
+}
+
+function readlink(file: string): string {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return ''; // closed in the meantime
+  }
+}

@@ -1,0 +1,157 @@
+import 'reflect-metadata';
+import { expect } from 'chai';
+import { RedisLogger } from '../../src/services/RedisLogger';
+import { LogPlace, RequestNotLogged } from '../../src/services/RequestLogger';
+import { afterwards, cleanUp } from '../helpers/cleanUp';
+import { FakeClock } from '../helpers/FakeClock';
+import { freePort } from '../helpers/freePort';
+import { hasCommand } from '../helpers/itOnLinux';
+import { requestIn } from '../helpers/logLines';
+import { Redis } from '../helpers/Redis';
+import { rejection } from '../helpers/rejection';
+import { setZone } from '../helpers/setZone';
+import { startBareServer } from '../helpers/startBareServer';
+
+const CLIENT = '127.0.0.1:53344';
+
+/** It does not wait long for Redis. */
+class Impatient extends RedisLogger {
+  protected override readonly patienceMs = 200;
+}
+
+async function openLogger(url: string, Logger = RedisLogger): Promise<RedisLogger> {
+  const logger = new Logger(new FakeClock(), new LogPlace(url));
+  afterwards(() => {
+    logger.close();
+  });
+  await logger.open();
+  return logger;
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    if (await isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect.fail('it has not come about');
+}
+
+describe('RedisLogger', function () {
+  this.timeout(30_000);
+  afterEach(cleanUp);
+
+  it('says in words that there is no Redis', async () => {
+    const port = await freePort();
+    const error = await rejection(openLogger(`redis://:secret@127.0.0.1:${port}`));
+
+    expect(error).to.be.instanceOf(RequestNotLogged);
+    expect(error).to.have.property('code', 'ECONNREFUSED');
+    expect((error as Error).message).to.equal(
+      `Redis at 127.0.0.1:${port}: connection refused: no server is listening on port ${port} there`,
+    );
+  });
+
+  it('does not wait for ever for a port that says nothing', async () => {
+    const port = await startBareServer(() => undefined);
+    const error = await rejection(openLogger(`redis://127.0.0.1:${port}`, Impatient));
+
+    expect(error).to.have.property('code', 'ETIMEDOUT');
+  });
+
+  if (!hasCommand('redis-server')) {
+    console.log('left out: the tests with a real Redis, for there is no redis-server');
+    return;
+  }
+
+  it('stores the line that a file would hold, under the next number', async () => {
+    setZone('Australia/Sydney');
+    const redis = await Redis.start();
+    const logger = await openLogger(redis.url);
+    await logger.log('What time is it?', CLIENT);
+    await logger.log('two\nlines\u009b', CLIENT);
+
+    expect((await redis.lines()).lines).to.deep.equal([
+      `2026-11-23T23:50:44.123+11:00 ${CLIENT} "What time is it?"\n`,
+      `2026-11-23T23:50:44.123+11:00 ${CLIENT} "two\\nlines\\u009b"\n`,
+    ]);
+  });
+
+  it('uses no number twice, however many log at once', async () => {
+    const redis = await Redis.start();
+    const loggers = await Promise.all(Array.from({ length: 4 }, () => openLogger(redis.url)));
+    const requests = Array.from({ length: 400 }, (_, index) => `request ${index}`);
+    await Promise.all(
+      requests.map(async (request, index) => {
+        await loggers[index % 4]?.log(request, CLIENT);
+      }),
+    );
+    const { lines, highest } = await redis.lines();
+
+    expect(lines.map(requestIn)).to.have.members(requests);
+    expect(highest).to.equal(399);
+  });
+
+  it('overwrites nothing when the counter is gone, and goes on with a free number', async () => {
+    const redis = await Redis.start();
+    const logger = await openLogger(redis.url);
+    for (const request of ['a', 'b']) await logger.log(request, CLIENT);
+    await redis.forget('log.count');
+    await logger.log('c', CLIENT);
+
+    expect((await redis.lines()).lines.map(requestIn)).to.deep.equal(['a', 'b', 'c']);
+  });
+
+  it('fails at once while Redis is away, and logs again when it is back', async () => {
+    const redis = await Redis.start();
+    const logger = await openLogger(redis.url);
+    await logger.log('before', CLIENT);
+    await redis.kill();
+    const broken = await rejection(logger.log('away', CLIENT));
+    await until(async () => {
+      const error = await rejection(logger.log('still away', CLIENT));
+      return (error as RequestNotLogged).code === 'ECONNREFUSED';
+    });
+    await redis.start();
+    await until(() =>
+      logger.log('back', CLIENT).then(
+        () => true,
+        () => false,
+      ),
+    );
+
+    expect(broken).to.be.instanceOf(RequestNotLogged);
+    expect((await redis.lines()).lines.map(requestIn)).to.deep.equal(['before', 'back']);
+  });
+
+  it('does not wait for a Redis that hangs, and logs again when it goes on', async () => {
+    const redis = await Redis.start();
+    const logger = await openLogger(redis.url, Impatient);
+    redis.signal('SIGSTOP');
+    const errors = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => rejection(logger.log(`hung ${index}`, CLIENT))),
+    );
+    const next = await rejection(logger.log('hung, too', CLIENT));
+    redis.signal('SIGCONT');
+    await until(() =>
+      logger.log('back', CLIENT).then(
+        () => true,
+        () => false,
+      ),
+    );
+    const { lines } = await redis.lines();
+
+    for (const error of [...errors, next])
+      expect(error).to.have.property('code', 'ETIMEDOUT', String(error));
+    expect(lines.map(requestIn)).to.include('back').and.not.to.include('hung, too');
+  });
+
+  it('says in Redis’s own words what that does not take', async () => {
+    const redis = await Redis.start(['--requirepass', 'secret']);
+    const shut = await rejection(openLogger(redis.url));
+    const logger = await openLogger(`redis://:secret@127.0.0.1:${redis.port}`);
+    await logger.log('let in', CLIENT);
+
+    expect((shut as Error).message).to.match(/^Redis at 127\.0\.0\.1:\d+: NOAUTH /);
+    expect((shut as Error).message).not.to.contain('secret');
+  });
+});
