@@ -1,0 +1,47 @@
+import type { Came } from './probe';
+
+/** How many bytes of a message are shown at most, and how many before the first that differs. */
+const SHOWN = 44;
+const BEFORE = 16;
+
+/** What came, and why no more. */
+export function inWords({ data, ending, waited }: Came): string {
+  const end = ending === 'timeout' ? `timeout after ${(waited / 1000).toFixed(1)} s` : ending;
+  if (data.length === 0) return ending === 'done' ? 'nothing' : `nothing: ${end}`;
+  return ending === 'done' ? show(data) : `${show(data)}, then ${end}`;
+}
+
+/** Bytes as Python writes them, and at most so many of them: `'Hello\n'`. */
+export function show(data: Uint8Array): string {
+  const more = data.length > SHOWN ? ` ... (${data.length} bytes)` : '';
+  return `'${escapeBytes(data.subarray(0, SHOWN))}'${more}`;
+}
+
+/** What came instead of something, with a caret under the first byte that differs. */
+export function showDifference(expected: Uint8Array, came: Uint8Array): string {
+  const at = firstDifference(expected, came);
+  const from = Math.max(0, at - BEFORE);
+  const ahead = from === 0 ? "'" : `... '`;
+  const window = came.subarray(from, from + SHOWN);
+  const more = came.length > from + SHOWN ? ' ...' : '';
+  const indent = ahead.length + escapeBytes(came.subarray(from, at)).length;
+  return `${ahead}${escapeBytes(window)}'${more}\n${' '.repeat(indent)}^ byte ${at} of ${expected.length}`;
+}
+
+export function firstDifference(expected: Uint8Array, came: Uint8Array): number {
+  let at = 0;
+  while (at < expected.length && at < came.length && expected[at] === came[at]) at += 1;
+  return at;
+}
+
+const NAMED: Record<number, string> = { 9: '\\t', 10: '\\n', 13: '\\r', 39: "\\'", 92: '\\\\' };
+
+function escapeBytes(data: Uint8Array): string {
+  return [...data]
+    .map((byte) => {
+      if (NAMED[byte] !== undefined) return NAMED[byte];
+      if (byte >= 0x20 && byte < 0x7f) return String.fromCharCode(byte);
+      return `\\x${byte.toString(16).padStart(2, '0')}`;
+    })
+    .join('');
+}

@@ -1,0 +1,170 @@
+import { setTimeout } from 'node:timers/promises';
+import { inWords, show } from './bytes';
+import { isNow, tellsSeconds } from './dates';
+import { diagnose, silent, type Variant, VARIANT_MS } from './diagnose';
+import type { Came, Probe } from './probe';
+import { type Ask, breaksOff, listens, restarts, secondClient, twoAtOnce } from './serverStages';
+import { Finding, type Run, type Stage } from './stage';
+
+const ANSWER_MS = 2000;
+/** A server that waits for a question is silent so long, and longer. */
+const SILENCE_MS = 500;
+/** What belongs to an answer, or is another one, comes in this time. */
+const REST_MS = 300;
+/** A date that tells seconds is another after so long. */
+const TICK_MS = 1100;
+/** Between two pieces of one question. */
+const PIECE_MS = 30;
+const SLIDE = 'slide "Exercise 1"';
+export const QUESTION = 'What time is it?';
+
+/** How a date server is asked in the stages that all servers have. */
+export const DATE: Ask = {
+  async ask(run, probe, _name, did) {
+    const came = await askDate(run, probe, `${QUESTION}\n`);
+    if (came.ending === 'done') return;
+    throw new Finding({ did, expected: 'the date and time of now', came: inWords(came) });
+  },
+  try: (run) => `echo '${QUESTION}' | ${run.nc}`,
+};
+
+export const DATE_SERVER: readonly Stage[] = [
+  listens(`${SLIDE}: always listening on a non-reserved port`),
+  {
+    title: 'It waits for a question',
+    slide: `${SLIDE}: in response to some client request`,
+    needs: [1],
+    check: waits,
+  },
+  {
+    title: 'The date and time of now is the answer',
+    slide: SLIDE,
+    needs: [1],
+    check: tellsNow,
+  },
+  {
+    title: 'A question without a newline gets one answer',
+    slide: SLIDE,
+    needs: [3],
+    check: endsWhere,
+  },
+  secondClient(DATE, [3], `${SLIDE}: always listening`),
+  twoAtOnce(DATE, [3, 5], 'slide "Socket Programming: Multithreading"'),
+  breaksOff(DATE, [5]),
+  restarts(DATE, [3]),
+];
+
+async function waits(run: Run): Promise<void> {
+  const { data, ending } = await (await run.connect()).receive(() => true, run.limit(SILENCE_MS));
+  if (ending === 'timeout') return;
+  const spoke = data.length > 0;
+  throw new Finding({
+    did: 'connected, and asked nothing',
+    expected: 'silence until the question',
+    came: spoke ? show(data) : ending,
+    likely: spoke
+      ? 'your server answers on connect, as RFC 867 (daytime) does; the slide asks for an answer to a request: recv() before you send()'
+      : 'your server hangs up before it was asked: recv() waits for the question',
+  });
+}
+
+/** Asks, and receives until the date of now has come. */
+export function askDate(run: Run, probe: Probe, question: string): Promise<Came> {
+  void probe.send(question, run.limit(ANSWER_MS));
+  return probe.receive((data) => isNow(String(data), new Date()), run.limit(ANSWER_MS));
+}
+
+/** The whole answer on a connection of its own: there is no other sign of its end than silence. */
+async function wholeAnswer(run: Run, ...pieces: string[]): Promise<Came> {
+  const probe = await run.connect();
+  const last = pieces.at(-1) ?? '';
+  for (const piece of pieces.slice(0, -1)) {
+    void probe.send(piece, run.limit(ANSWER_MS));
+    await setTimeout(PIECE_MS);
+  }
+  const came = await askDate(run, probe, last);
+  if (came.ending !== 'done') return came;
+  const rest = await probe.receiveAll(run.limit(REST_MS));
+  await probe.close();
+  return { ...rest, data: Buffer.concat([came.data, rest.data]) };
+}
+
+/** The answer to another client; nothing from a server that has ended: that is another stage's. */
+async function anotherAnswer(run: Run, ...pieces: string[]): Promise<Came | undefined> {
+  try {
+    const came = await wholeAnswer(run, ...pieces);
+    return came.data.length > 0 ? came : undefined;
+  } catch (error) {
+    if (run.isOver) throw error;
+    return undefined;
+  }
+}
+
+async function tellsNow(run: Run): Promise<void> {
+  const did = `asked '${QUESTION}\\n'`;
+  const expected = 'the date and time of now, in whatever form';
+  const first = await wholeAnswer(run, `${QUESTION}\n`);
+  if (!isNow(String(first.data), new Date())) {
+    throw new Finding({
+      did,
+      expected,
+      came: inWords(first),
+      likely:
+        first.data.length === 0
+          ? await diagnose(run, [COMPARES, ...silent(QUESTION)])
+          : "neither today's date nor the time of now is in it, in local time or in UTC",
+      try: DATE.try(run, ''),
+    });
+  }
+  await setTimeout(run.limit(TICK_MS));
+  const second = await anotherAnswer(run, `${QUESTION}\n`);
+  if (!tellsSeconds(String(first.data)) || !second?.data.equals(first.data)) return;
+  throw new Finding({
+    did: `asked, and asked again ${TICK_MS} ms later`,
+    expected: 'another time',
+    came: `the same: ${show(second.data)}`,
+    likely:
+      'your server takes the time once, at its start: ask the clock inside the loop, for each request',
+  });
+}
+
+const COMPARES: Variant = {
+  means:
+    'without a newline behind the question you answered: strip() what you receive before you compare it',
+  works: async (probe) => {
+    void probe.send(QUESTION, VARIANT_MS);
+    return (await probe.receiveBytes(1, VARIANT_MS)).data.length > 0;
+  },
+};
+
+/** The slides define no end of a question: what only our own server keeps is a remark. */
+async function endsWhere(run: Run): Promise<void> {
+  const single = await wholeAnswer(run, QUESTION);
+  if (!isNow(String(single.data), new Date())) {
+    throw new Finding({
+      did: `asked '${QUESTION}', without a newline, as the slides' own client would`,
+      expected: 'the date and time of now',
+      came: inWords(single),
+      likely: await diagnose(run, silent(QUESTION)),
+      try: `printf '${QUESTION}' | ${run.nc}`,
+    });
+  }
+  const inPieces = await anotherAnswer(run, 'What time', ' is it?\n');
+  if (inPieces && inPieces.data.length >= 2 * single.data.length) {
+    throw remark(
+      `sent one question in two pieces, ${PIECE_MS} ms apart`,
+      'one answer',
+      `two: ${show(inPieces.data)}`,
+    );
+  }
+  const two = await anotherAnswer(run, `${QUESTION}\n${QUESTION}\n`);
+  if (two?.ending === 'timeout' && two.data.length < 2 * single.data.length) {
+    throw remark('sent two questions, each a line, in one piece', 'two answers', inWords(two));
+  }
+}
+
+function remark(did: string, expected: string, came: string): Finding {
+  const likely =
+    'recv() gives what has come until now, not a question: TCP has no messages. The slides do not say where a question ends; src/socket/Messages.ts shows one way';
+  return new Finding({ did, expected, came, likely }, 'warned');
+}

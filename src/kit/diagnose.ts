@@ -1,0 +1,92 @@
+import { setTimeout } from 'node:timers/promises';
+import { readFileSync } from 'node:fs';
+import type { Probe } from './probe';
+import type { Run } from './stage';
+
+/** A variant gets an answer in this time, or it did not help. */
+export const VARIANT_MS = 1000;
+const LOOK_MS = 500;
+/** % of a core */
+const BUSY = 6;
+/** Linux counts CPU time in hundredths of a second. */
+const TICKS_A_SECOND = 100;
+
+/** Another way to do what did not work, and what it means if that works. */
+export interface Variant {
+  readonly means: string;
+  /** Says whether it worked. The connection is a fresh one, and so is the program if it can be. */
+  readonly works: (probe: Probe) => Promise<boolean>;
+}
+
+/** Tries the variants; what the first that works means is a fact, since it was tried. */
+export async function diagnose(
+  run: Run,
+  variants: readonly Variant[],
+): Promise<string | undefined> {
+  for (const { means, works } of variants) {
+    try {
+      run.limit(VARIANT_MS);
+      await run.fresh();
+      if (await works(await run.connect())) return means;
+    } catch {
+      // It did not help.
+    }
+  }
+  return undefined;
+}
+
+/** Whether anything comes after this was sent. */
+export async function isAnswered(probe: Probe, data: string | Uint8Array): Promise<boolean> {
+  void probe.send(data, VARIANT_MS);
+  return (await probe.receiveBytes(1, VARIANT_MS)).data.length > 0;
+}
+
+/** For a server that stays silent after this. */
+export const silent = (text: string): readonly Variant[] => [
+  {
+    means:
+      'you answered as soon as a newline had come: recv() does not wait for lines, your readline() does',
+    works: (probe) => isAnswered(probe, `${text}\n`),
+  },
+  {
+    means:
+      'an answer came only when there was a lot to say: what you write stays in a buffer; flush() it after each answer',
+    works: (probe) => isAnswered(probe, `${text}\n`.repeat(20_000)),
+  },
+  {
+    means:
+      'you answered only when the client had sent end of file: a client that waits for the answer waits for ever; answer after each recv()',
+    works: (probe) => {
+      void probe.send(text, VARIANT_MS).then(() => {
+        probe.shutdown();
+      });
+      return probe.receiveBytes(1, VARIANT_MS).then(({ data }) => data.length > 0);
+    },
+  },
+];
+
+/**
+ * Says that a program which should wait goes round and round, and with how much of a core; undefined
+ * if it does not, or this system is not Linux. One that waits uses nothing at all, and one that does
+ * not may get little on a busy machine.
+ */
+export async function roundAndRound(pids: readonly number[]): Promise<string | undefined> {
+  const before = ticks(pids);
+  await setTimeout(LOOK_MS);
+  const after = ticks(pids);
+  if (before === undefined || after === undefined) return undefined;
+  const share = Math.round(((after - before) / TICKS_A_SECOND / (LOOK_MS / 1000)) * 100);
+  if (share < BUSY) return undefined;
+  return `your program goes round and round (${share} % of a core): recv() that gives nothing is end of file; leave the loop then`;
+}
+
+function ticks(pids: readonly number[]): number | undefined {
+  try {
+    return pids.reduce((sum, pid) => {
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+      return sum + Number(fields[11]) + Number(fields[12]);
+    }, 0);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,260 @@
+import * as path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { show } from './bytes';
+import { askDate, DATE, DATE_SERVER, QUESTION } from './dateServer';
+import { type Files, isHigher, lookInto, numbersIn, readBeginning, written } from './folder';
+import { Finding, type Run, type Stage } from './stage';
+
+/** A request that was answered is on record in this time, or it will not be. */
+const RECORD_MS = 1000;
+const LOOK_MS = 20;
+/** Linux gives the time of a file in steps of 4 ms. */
+const STEP_MS = 10;
+const IN_TURN = 12;
+const AT_ONCE = 20;
+const ROUNDS = 3;
+const SAME_NUMBER =
+  'probably two requests took the same number: between looking and creating another thread does the same. Take the number under a lock, or create the file with open(name, "x"), which fails if it is there';
+const SLIDE = 'slide "Exercise 3"';
+const NAMES = 'log0.txt, log1.txt, log2.txt';
+
+export const LOGGING_DATE_SERVER: readonly Stage[] = [
+  ...DATE_SERVER,
+  {
+    title: 'Each request makes one new file with a number',
+    slide: `${SLIDE}: ${NAMES}`,
+    needs: [3],
+    check: makesFiles,
+  },
+  {
+    title: 'The numbers rise',
+    slide: `${SLIDE}: a monotonically increasing number`,
+    needs: [9],
+    check: numbersRise,
+  },
+  {
+    title: 'A file holds one line, and is not changed any more',
+    slide: `${SLIDE}: stores a line in a new file`,
+    needs: [9],
+    check: holdsOneLine,
+  },
+  {
+    title: `${AT_ONCE} requests at once make ${AT_ONCE} files`,
+    slide: `${SLIDE}: each time the server receives a request`,
+    needs: [6, 9],
+    check: manyAtOnce,
+  },
+  {
+    title: 'After a restart nothing older is overwritten',
+    slide: `${SLIDE}: in a new file`,
+    needs: [9],
+    startsIt: true,
+    check: keepsOlder,
+  },
+  {
+    title: 'What was answered is in a file, even after kill -9',
+    slide: `${SLIDE}: log each received request`,
+    needs: [9],
+    startsIt: true,
+    check: isStoredBefore,
+  },
+];
+
+/** Asks so many times, each time on a connection of its own; gives what each request wrote. */
+async function askInTurn(run: Run, times: number): Promise<string[][]> {
+  const all: string[][] = [];
+  for (let turn = 0; turn < times; turn++) {
+    const before = lookInto(run.folder);
+    const probe = await run.connect();
+    await DATE.ask(run, probe, '', `asked, ${turn + 1} of ${times} times`);
+    await probe.close();
+    all.push(await writtenSince(run, before, 1));
+    await setTimeout(run.limit(STEP_MS));
+  }
+  return all;
+}
+
+/** What was written since then, as soon as it is so many files. */
+function writtenSince(run: Run, before: Files, count: number): Promise<string[]> {
+  return soon(
+    run,
+    () => written(before, lookInto(run.folder)),
+    (files) => numbered(files).length >= count,
+  );
+}
+
+/** What is seen as soon as it is enough, or when it has had its time. */
+async function soon<Seen>(
+  run: Run,
+  look: () => Seen,
+  isEnough: (seen: Seen) => boolean,
+): Promise<Seen> {
+  const begun = performance.now();
+  for (;;) {
+    const seen = look();
+    if (isEnough(seen) || performance.now() - begun > RECORD_MS) return seen;
+    await setTimeout(run.limit(LOOK_MS));
+  }
+}
+
+/** Those with a number in their name; what else a program writes is its own affair. */
+function numbered(files: readonly string[]): string[] {
+  return files.filter((file) => numbersIn(file).length > 0);
+}
+
+async function makesFiles(run: Run): Promise<void> {
+  const all = await askInTurn(run, 3);
+  const found = (came: string, likely: string) =>
+    new Finding({
+      did: `asked three times, and looked for new files in ${run.folder}`,
+      expected: 'one new file after each answer, with a number in its name',
+      came,
+      likely,
+    });
+  for (const [turn, files] of all.entries()) {
+    const [file, ...more] = numbered(files);
+    if (file === undefined) {
+      throw files.length > 0
+        ? found(
+            `only ${names(files)} was written`,
+            `your server writes into a file without a number: the slide asks for a new one for each request, ${NAMES}`,
+          )
+        : found(
+            'no new file, and none that was changed',
+            'nothing is logged there. Where does your program write? Say it with --log-dir, or pass {log-dir} to it',
+          );
+    }
+    if (more.length > 0)
+      throw found(`${names([file, ...more])} for one request`, 'one request is one file');
+    if (all.slice(0, turn).some((earlier) => earlier.includes(file)))
+      throw found(
+        `${path.basename(file)} again`,
+        'your server opens the same file each time: the number must go up by one for each request',
+      );
+  }
+}
+
+async function numbersRise(run: Run): Promise<void> {
+  const files: string[] = [];
+  for (const each of (await askInTurn(run, IN_TURN)).map(numbered)) {
+    const file = each.find((one) => !files.includes(one)) ?? each[0];
+    if (file !== undefined) files.push(file);
+  }
+  if (files.slice(1).every((file, index) => isHigher(file, files[index] ?? ''))) return;
+  throw new Finding({
+    did: `asked ${IN_TURN} times, one after the other`,
+    expected: 'a higher number each time, from wherever it begins',
+    came: files.map((file) => path.basename(file)).join(', '),
+    likely:
+      'the number must be counted, and never begin again: not drawn, not taken from the connection, not one of a few',
+  });
+}
+
+async function holdsOneLine(run: Run): Promise<void> {
+  const files = (await askInTurn(run, 2)).flatMap(numbered);
+  const [file = ''] = files;
+  const found = (came: string, likely?: string) =>
+    new Finding({
+      did: `asked, and read ${path.basename(file)}`,
+      expected: 'one line, and the same after more requests',
+      came,
+      likely,
+    });
+  const text = await soon(
+    run,
+    () => readBeginning(file),
+    (content) => content.trim() !== '',
+  );
+  if (text.trim() === '')
+    throw found(
+      `nothing in it after ${RECORD_MS / 1000} s`,
+      'probably it is still open, and the line in a buffer: close() the file after the line',
+    );
+  if (text.trimEnd().includes('\n'))
+    throw found(
+      `more than one: ${show(Buffer.from(text))}`,
+      'one line, and no heading, for each request',
+    );
+  const before = lookInto(run.folder).get(file);
+  await askInTurn(run, IN_TURN);
+  if (lookInto(run.folder).get(file) === before) return;
+  throw found(
+    `changed by a later request: ${show(Buffer.from(readBeginning(file)))}`,
+    'a later request has written into the same file: each takes a number that no other has',
+  );
+}
+
+async function manyAtOnce(run: Run): Promise<void> {
+  const did = `connected ${AT_ONCE} times, and asked on all connections at once`;
+  for (let round = 0; round < ROUNDS; round++) {
+    const probes = await run.connectMany(AT_ONCE);
+    const before = lookInto(run.folder);
+    await Promise.all(probes.map((probe) => DATE.ask(run, probe, '', did)));
+    const count = numbered(await writtenSince(run, before, AT_ONCE)).length;
+    await Promise.all(probes.map((probe) => probe.close()));
+    if (count === AT_ONCE) continue;
+    throw new Finding({
+      did,
+      expected: `${AT_ONCE} new files`,
+      came: `${count} that were written`,
+      likely: count < AT_ONCE ? SAME_NUMBER : undefined,
+    });
+  }
+}
+
+async function keepsOlder(run: Run): Promise<void> {
+  await run.fresh();
+  const first = (await askInTurn(run, 2)).flatMap(numbered);
+  const before = lookInto(run.folder);
+  await run.subject?.end();
+  await run.restart();
+  const second = (await askInTurn(run, 3)).flatMap(numbered);
+  const did = 'asked twice, stopped your program, started it again, and asked three times';
+  const lost = second.filter((file) => before.has(file));
+  if (lost.length > 0) {
+    throw new Finding({
+      did,
+      expected: 'new files, and the older ones as they were',
+      came: `${names(lost)} written again`,
+      likely:
+        'your server counts from the beginning after each start: look for the highest number in the folder first, and create files with open(name, "x")',
+    });
+  }
+  if (first.every((old) => second.every((file) => isHigher(file, old)))) return;
+  throw new Finding(
+    {
+      did,
+      expected: 'higher numbers after the restart',
+      came: `${names(first)}, then ${names(second)}`,
+    },
+    'warned',
+  );
+}
+
+/** Kills the program as soon as one of many is answered: no more may be answered than stored. */
+async function isStoredBefore(run: Run): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++) {
+    await run.fresh();
+    const probes = await run.connectMany(AT_ONCE);
+    const before = lookInto(run.folder);
+    const asked = probes.map((probe) => askDate(run, probe, `${QUESTION}\n`));
+    await Promise.race(asked);
+    await run.subject?.kill();
+    const answered = (await Promise.all(asked)).filter(({ ending }) => ending === 'done').length;
+    const stored = numbered(written(before, lookInto(run.folder))).filter(
+      (file) => readBeginning(file).trim() !== '',
+    ).length;
+    if (stored >= answered) continue;
+    throw new Finding({
+      did: `asked on ${AT_ONCE} connections at once, and killed your program (SIGKILL) at the first answer`,
+      expected: `${answered} ${answered === 1 ? 'line' : 'lines'} in files: so many were answered`,
+      came: `${stored}`,
+      likely:
+        'your server answers before it has logged, or leaves the line in a buffer: write and close the file first, then send',
+    });
+  }
+}
+
+function names(files: readonly string[]): string {
+  return files.map((file) => path.basename(file)).join(', ');
+}

@@ -1,0 +1,157 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { KitError } from './KitError';
+
+/** What is kept of what a program prints: its end. */
+const TAIL_BYTES = 8192;
+/** After SIGTERM a program has so long to end by itself. */
+const GRACE_MS = 2000;
+const POLL_MS = 20;
+const LAST_WORDS_MS = 200;
+/** In the environment of all that a program starts, so that what has left its group is found, too. */
+const MARK = 'LAB_KIT_SUBJECT';
+
+/** How a program is started. */
+export interface Start {
+  readonly command: readonly string[];
+  /** Where it is started. */
+  readonly cwd: string;
+}
+
+/** The student's program: started, watched, ended, whatever it does. */
+export class Subject {
+  readonly #child: ChildProcess;
+  readonly #mark = `${MARK}=${randomUUID()}`;
+  readonly #exited: Promise<void>;
+  #tail: Buffer = Buffer.alloc(0);
+  #how: string | undefined;
+  #code: number | null | undefined;
+
+  private constructor({ command, cwd }: Start) {
+    const [file = '', ...args] = command;
+    const [name = '', value = ''] = this.#mark.split('=');
+    this.#child = spawn(file, args, {
+      cwd,
+      env: { ...process.env, [name]: value, PYTHONUNBUFFERED: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true, // in a process group of its own
+    });
+    this.#exited = new Promise((resolve) => {
+      const closed = new Promise<void>((close) => {
+        this.#child.once('close', close);
+      });
+      this.#child.once('exit', (code, signal) => {
+        this.#code = code;
+        this.#how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
+        // Its last words may still be on their way, unless something it has started holds the pipe.
+        resolve(Promise.race([closed, setTimeout(LAST_WORDS_MS, undefined, { ref: false })]));
+      });
+      this.#child.once('error', () => {
+        resolve();
+      });
+    });
+    for (const output of [this.#child.stdout, this.#child.stderr]) {
+      output?.on('data', (data: Buffer) => {
+        this.#tail = tailOf(this.#tail, data);
+      });
+    }
+  }
+
+  /** @throws KitError when there is no such command, or no such folder. */
+  static async start(start: Start): Promise<Subject> {
+    const subject = new Subject(start);
+    await new Promise<void>((resolve, reject) => {
+      subject.#child.once('spawn', resolve);
+      subject.#child.once('error', (error: NodeJS.ErrnoException) => {
+        const why =
+          error.code === 'ENOENT' ? `there is no command "${start.command[0]}"` : error.message;
+        reject(new KitError(`your program could not be started in ${start.cwd}: ${why}`));
+      });
+    });
+    return subject;
+  }
+
+  /** It, and all that it has started. */
+  get pids(): number[] {
+    return [...new Set([this.#child.pid ?? 0, ...marked(this.#mark)])];
+  }
+
+  /** How it ended, in words; undefined while it runs. */
+  get how(): string | undefined {
+    return this.#how;
+  }
+
+  /** Undefined while it runs, null after a signal. */
+  get exitCode(): number | null | undefined {
+    return this.#code;
+  }
+
+  /** The end of what it has printed, on stdout and stderr. */
+  get printed(): string {
+    return this.#tail.toString();
+  }
+
+  /** Waits until it has ended, at most so many milliseconds; says whether it has. */
+  async endedWithin(ms: number): Promise<boolean> {
+    await Promise.race([this.#exited, setTimeout(ms, undefined, { ref: false })]);
+    return this.#how !== undefined;
+  }
+
+  /** Ends it as a user would, then by force; and all that it has started. */
+  async end(): Promise<void> {
+    this.#signal('SIGTERM');
+    await this.endedWithin(GRACE_MS);
+    await this.kill();
+  }
+
+  /** Ends it, and all that it has started, at once (kill -9). */
+  async kill(): Promise<void> {
+    this.#signal('SIGKILL');
+    await this.endedWithin(GRACE_MS);
+    for (let left = marked(this.#mark); left.length > 0; left = marked(this.#mark)) {
+      for (const pid of left) tryKill(pid, 'SIGKILL');
+      await setTimeout(POLL_MS);
+    }
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#child.pid === undefined) return;
+    if (!tryKill(-this.#child.pid, signal)) this.#child.kill(signal);
+  }
+}
+
+function tailOf(before: Buffer, more: Buffer): Buffer {
+  return Buffer.concat([before, more.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
+}
+
+function tryKill(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false; // it has ended, or this system has no groups
+  }
+}
+
+/** The processes that have this mark in their environment; Linux only. */
+function marked(mark: string): number[] {
+  return processes().filter((pid) => readOrNothing(`/proc/${pid}/environ`).includes(mark));
+}
+
+/** All processes of this machine that /proc tells of. */
+function processes(): number[] {
+  try {
+    return readdirSync('/proc').map(Number).filter(Number.isInteger);
+  } catch {
+    return [];
+  }
+}
+
+function readOrNothing(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
+}

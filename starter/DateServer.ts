@@ -1,0 +1,37 @@
+import { injectable } from 'inversify';
+import { runServer } from '../src/cli/runServer';
+import { Clock } from '../src/services/Clock';
+import { errorLine, Messages } from '../src/socket/Messages';
+import type { Socket } from '../src/socket/Socket';
+import { SocketServer } from '../src/socket/SocketServer';
+import { formatRfc3339 } from '../src/text/rfc3339';
+
+/**
+ * Answers each request with the date and time. Slide "Exercise 1".
+ *
+ * It waits for a question, whatever that says, unlike RFC 867, which answers on connect.
+ */
+@injectable()
+export class DateServer extends SocketServer {
+  constructor(private readonly clock: Clock) {
+    super();
+  }
+
+  protected override async converse(client: Socket): Promise<void> {
+    // Your part: for each request that next() of new Messages(client, this.limits) gives, send()
+    // what reply() says. next() gives undefined when the client has sent its end of file.
+    await client.recv(1024);
+    throw new Error('converse() of DateServer is yet to be written');
+  }
+
+  protected reply(_request: string, _client: Socket): string | Promise<string> {
+    // Your part: the date and time of now, as the clock has it.
+    throw new Error('reply() of DateServer is yet to be written');
+  }
+
+  protected override lastWord(error: unknown): string | undefined {
+    return errorLine(error);
+  }
+}
+
+if (require.main === module) runServer(DateServer, { port: 6015 });

@@ -1,0 +1,14 @@
+import { runServer } from '../src/cli/runServer';
+import type { Socket } from '../src/socket/Socket';
+import { SocketServer } from '../src/socket/SocketServer';
+
+/** Sends every byte back, unchanged (RFC 862). Slide "Socket Programming: Simple Server". */
+export class EchoServer extends SocketServer {
+  protected override async converse(client: Socket): Promise<void> {
+    // Your part, the slide's lines 14 to 18: recv() until it gives nothing; sendall() what came.
+    await client.recv(1024);
+    throw new Error('converse() of EchoServer is yet to be written');
+  }
+}
+
+if (require.main === module) runServer(EchoServer, { port: 65432 });

@@ -1,0 +1,20 @@
+import { injectable } from 'inversify';
+import { Clock } from '../src/services/Clock';
+import { LogPlace, RequestLogger } from '../src/services/RequestLogger';
+
+/** Slide "Exercise 3": each request becomes one line in a new file, `log0.txt`, `log1.txt`, ... */
+@injectable()
+export class NumberedFileLogger extends RequestLogger {
+  constructor(
+    private readonly clock: Clock,
+    private readonly place: LogPlace,
+  ) {
+    super();
+  }
+
+  override async log(request: string, client: string): Promise<void> {
+    // Your part: one line in a new file of the folder; the number rises, also after a restart, and
+    // also when two requests come at once. What node:fs calls "wx" creates a file, or fails.
+    throw new Error('log() of NumberedFileLogger is yet to be written');
+  }
+}

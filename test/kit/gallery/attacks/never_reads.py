@@ -1,0 +1,17 @@
+# Accepts, and never receives.
+import socket
+import sys
+import threading
+
+
+def converse(conn):
+    threading.Event().wait()
+
+
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', int(sys.argv[1])))
+s.listen(128)
+while True:
+    conn, addr = s.accept()
+    threading.Thread(target=converse, args=(conn,), daemon=True).start()

@@ -1,0 +1,33 @@
+# Prints without end, on both outputs, and serves.
+import socket
+import sys
+import threading
+
+
+def converse(conn):
+    with conn:
+        try:
+            while True:
+                data = conn.recv(1024)
+                if not data:
+                    break
+                conn.sendall(data)
+        except OSError:
+            pass
+
+
+def chatter(output):
+    while True:
+        output.write('x' * 4000 + '\n')
+
+
+for output in (sys.stdout, sys.stderr):
+    threading.Thread(target=chatter, args=(output,), daemon=True).start()
+
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', int(sys.argv[1])))
+s.listen(128)
+while True:
+    conn, addr = s.accept()
+    threading.Thread(target=converse, args=(conn,), daemon=True).start()

@@ -1,0 +1,13 @@
+# Takes what one recv() gives for the whole.
+import socket
+import sys
+
+try:
+    with socket.create_connection(('127.0.0.1', int(sys.argv[1])), timeout=5) as s:
+        s.sendall(b'What time is it?\n')
+        answer = s.recv(1024)
+    if not answer:
+        sys.exit('DateClient: no answer')
+    print(answer.decode().strip())
+except OSError as error:
+    sys.exit(f'DateClient: no date from the server: {error}')

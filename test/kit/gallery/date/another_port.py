@@ -1,0 +1,22 @@
+# Listens where nobody looks for it.
+import socket
+import sys
+import threading
+from datetime import datetime
+
+def converse(conn):
+    with conn:
+        try:
+            while conn.recv(1024):
+                conn.sendall(f'{datetime.now()}\n'.encode())
+        except OSError:
+            pass
+
+
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', 0))
+s.listen(128)
+while True:
+    conn, addr = s.accept()
+    threading.Thread(target=converse, args=(conn,), daemon=True).start()

@@ -1,0 +1,23 @@
+# What it writes stays in a buffer.
+import socket
+import sys
+import threading
+from datetime import datetime
+
+def converse(conn):
+    with conn:
+        try:
+            out = conn.makefile('wb')
+            while conn.recv(1024):
+                out.write(f'{datetime.now()}\n'.encode())
+        except OSError:
+            pass
+
+
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', int(sys.argv[1])))
+s.listen(128)
+while True:
+    conn, addr = s.accept()
+    threading.Thread(target=converse, args=(conn,), daemon=True).start()

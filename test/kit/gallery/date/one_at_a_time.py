@@ -1,0 +1,21 @@
+# Talks with one client until that has gone.
+import socket
+import sys
+from datetime import datetime
+
+def converse(conn):
+    with conn:
+        try:
+            while conn.recv(1024):
+                conn.sendall(f'{datetime.now()}\n'.encode())
+        except OSError:
+            pass
+
+
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', int(sys.argv[1])))
+s.listen(128)
+while True:
+    conn, addr = s.accept()
+    converse(conn)

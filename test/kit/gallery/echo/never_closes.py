@@ -1,0 +1,24 @@
+# Never closes.
+import socket
+import sys
+import threading
+
+kept = []
+
+
+def converse(conn):
+    kept.append(conn)
+    try:
+        while data := conn.recv(1024):
+            conn.sendall(data)
+    except OSError:
+        pass
+
+
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', int(sys.argv[1])))
+s.listen(128)
+while True:
+    conn, addr = s.accept()
+    threading.Thread(target=converse, args=(conn,), daemon=True).start()

@@ -1,0 +1,19 @@
+# One exchange for each connection.
+import socket
+import sys
+import threading
+
+
+def converse(conn):
+    with conn:
+        data = conn.recv(1024)
+        conn.sendall(data)
+
+
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', int(sys.argv[1])))
+s.listen(128)
+while True:
+    conn, addr = s.accept()
+    threading.Thread(target=converse, args=(conn,), daemon=True).start()

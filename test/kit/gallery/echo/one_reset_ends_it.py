@@ -1,0 +1,23 @@
+# An error in one conversation ends it all.
+import socket
+import sys
+import threading
+import os
+
+
+def converse(conn):
+    with conn:
+        try:
+            while data := conn.recv(1024):
+                conn.sendall(data)
+        except OSError:
+            os._exit(1)
+
+
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', int(sys.argv[1])))
+s.listen(128)
+while True:
+    conn, addr = s.accept()
+    threading.Thread(target=converse, args=(conn,), daemon=True).start()

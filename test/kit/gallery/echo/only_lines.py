@@ -1,0 +1,22 @@
+# Answers only after a newline.
+import socket
+import sys
+import threading
+
+
+def converse(conn):
+    with conn, conn.makefile('rb') as lines:
+        try:
+            for line in lines:
+                conn.sendall(line)
+        except OSError:
+            pass
+
+
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', int(sys.argv[1])))
+s.listen(128)
+while True:
+    conn, addr = s.accept()
+    threading.Thread(target=converse, args=(conn,), daemon=True).start()

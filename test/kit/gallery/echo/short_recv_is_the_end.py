@@ -1,0 +1,30 @@
+# Takes a short recv() for the end of a message.
+import socket
+import sys
+import threading
+
+
+def converse(conn):
+    with conn:
+        try:
+            while True:
+                data = b''
+                while True:
+                    part = conn.recv(1024)
+                    data += part
+                    if len(part) < 1024:
+                        break
+                if not data:
+                    break
+                conn.sendall(data)
+        except OSError:
+            pass
+
+
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', int(sys.argv[1])))
+s.listen(128)
+while True:
+    conn, addr = s.accept()
+    threading.Thread(target=converse, args=(conn,), daemon=True).start()

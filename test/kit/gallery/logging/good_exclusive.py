@@ -1,0 +1,40 @@
+# Right: whoever creates the file has the number.
+import os
+import socket
+import sys
+import threading
+from datetime import datetime
+
+FOLDER = sys.argv[2]
+number = 0
+
+
+def log(data):
+    global number
+    while True:
+        try:
+            with open(f'{FOLDER}/log{number}.txt', 'x') as file:
+                file.write(f'{datetime.now()} {data!r}\n')
+            return
+        except FileExistsError:
+            number += 1
+
+
+def converse(conn):
+    with conn:
+        try:
+            if data := conn.recv(1024):
+                log(data)
+                conn.sendall(f'{datetime.now()}\n'.encode())
+        except OSError:
+            pass
+
+
+os.makedirs(FOLDER, exist_ok=True)
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', int(sys.argv[1])))
+s.listen(128)
+while True:
+    conn, addr = s.accept()
+    threading.Thread(target=converse, args=(conn,), daemon=True).start()

@@ -1,0 +1,38 @@
+# Rotates: after log9.txt it takes log0.txt again.
+import os
+import socket
+import sys
+import threading
+from datetime import datetime
+
+FOLDER = sys.argv[2]
+lock = threading.Lock()
+number = -1
+
+
+def log(data):
+    global number
+    with lock:
+        number = (number + 1) % 10
+        with open(f'{FOLDER}/log{number}.txt', 'w') as file:
+            file.write(f'{datetime.now()} {data!r}\n')
+
+
+def converse(conn):
+    with conn:
+        try:
+            if data := conn.recv(1024):
+                log(data)
+                conn.sendall(f'{datetime.now()}\n'.encode())
+        except OSError:
+            pass
+
+
+os.makedirs(FOLDER, exist_ok=True)
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', int(sys.argv[1])))
+s.listen(128)
+while True:
+    conn, addr = s.accept()
+    threading.Thread(target=converse, args=(conn,), daemon=True).start()

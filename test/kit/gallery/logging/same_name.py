@@ -1,0 +1,33 @@
+# Always the same name, and what was there is lost.
+import os
+import socket
+import sys
+import threading
+from datetime import datetime
+
+FOLDER = sys.argv[2]
+
+
+def log(data):
+    with open(f'{FOLDER}/log0.txt', 'w') as file:
+        file.write(f'{datetime.now()} {data!r}\n')
+
+
+def converse(conn):
+    with conn:
+        try:
+            if data := conn.recv(1024):
+                log(data)
+                conn.sendall(f'{datetime.now()}\n'.encode())
+        except OSError:
+            pass
+
+
+os.makedirs(FOLDER, exist_ok=True)
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', int(sys.argv[1])))
+s.listen(128)
+while True:
+    conn, addr = s.accept()
+    threading.Thread(target=converse, args=(conn,), daemon=True).start()
