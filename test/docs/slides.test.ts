@@ -49,7 +49,7 @@ const TARGET = /^\[`([^`]+)`\]: \.\.\/src\/\S+\.ts#L\d+$/gm;
 /** [question 1]: #a-heading-of-this-page */
 const INNER_LINK = /^\[question \d\]: #(\S+)$/gm;
 /** `npx ts-node src/File.ts` */
-const COMMAND = /`npx ts-node (src\/\w+\.ts)[^`]*`/g;
+const COMMAND = /`npx ts-node (src\/[\w/]+\.ts)[^`]*`/g;
 /** Where a listing comes from. */
 const LISTING = /^<!-- \S+ from src\/\S+ -->$/gm;
 /** What is left of a link, or of a path into src, once those above are taken away. */
@@ -117,6 +117,8 @@ describe('docs/slides.md', () => {
     expect(listings).to.deep.equal([
       '<!-- SocketServer.#serve from src/socket/SocketServer.ts -->',
       '<!-- EchoServer.converse from src/EchoServer.ts -->',
+      '<!-- EchoServer.converse from src/EchoServer.ts -->',
+      '<!-- UdpEchoServer.answer from src/udp/UdpEchoServer.ts -->',
     ]);
   });
 
