@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import type { Newable } from 'inversify';
 import { LogPlace, type RequestLogger } from '../services/RequestLogger';
 import { type Address, formatAddress } from '../socket/Address';
+import type { Places } from '../socket/Places';
 import { DEFAULT_SERVER_LIMITS } from '../socket/ServerLimits';
 import type { SocketServer } from '../socket/SocketServer';
 import { adviseServer } from './advice';
@@ -55,7 +56,7 @@ export interface ServerOptions extends TraceOptions {
 }
 
 /** Makes a server and starts it. When that fails it says why, and gives nothing. */
-export type Start = (options: ServerOptions) => Promise<Started | undefined>;
+export type Start = (options: ServerOptions, places?: Places) => Promise<Started | undefined>;
 
 export interface Started {
   readonly server: SocketServer;
@@ -68,7 +69,7 @@ type RunWorkers = (name: string, options: ServerOptions, start: Start) => Promis
 export function runServer(Server: Newable<SocketServer>, program: ServerProgram): void {
   const { name } = Server;
   const options = readOptions(name, program);
-  const start: Start = (each) => startServer(Server, each, program.logger);
+  const start: Start = (each, places) => startServer(Server, each, program.logger, places);
   void (options.workers === 1 ? runAlone(name, options, start) : runWorkers(name, options, start));
 }
 
@@ -125,6 +126,7 @@ async function startServer(
   Server: Newable<SocketServer>,
   options: ServerOptions,
   Logger?: Newable<RequestLogger>,
+  places?: Places,
 ): Promise<Started | undefined> {
   const { host, port, maxConnections, idleTimeout, quiet, log, logDir = '' } = options;
   try {
@@ -140,6 +142,7 @@ async function startServer(
           idleTimeout: idleTimeout * 1000,
         },
         report: quiet ? new QuietReport(Server.name) : new ConsoleReport(Server.name),
+        places,
       },
     );
     return { server, address };

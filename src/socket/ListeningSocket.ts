@@ -20,6 +20,12 @@ export interface ListeningOptions {
   readonly refused?: (error: SocketError) => void;
 }
 
+/** Why a client is not taken that would be one more than the most that may be connected. */
+export function tooManyOpen(most: number | undefined, local: Address | undefined): SocketError {
+  const open = most === 1 ? '1 connection is' : `${most} connections are`;
+  return new SocketError('accept', 'ECONNABORTED', local, `${open} open, and no more are taken`);
+}
+
 interface Accepter {
   readonly resolve: (client: Socket) => void;
   readonly reject: (error: SocketError) => void;
@@ -48,8 +54,7 @@ export class ListeningSocket implements AsyncDisposable {
       this.#welcome(stream);
     });
     this.#server.on('drop', () => {
-      const open = maxConnections === 1 ? '1 connection is' : `${maxConnections} connections are`;
-      this.#refuse('ECONNABORTED', `${open} open, and no more are taken`);
+      this.options.refused?.(tooManyOpen(maxConnections, this.#address));
     });
   }
 
@@ -152,7 +157,7 @@ export class ListeningSocket implements AsyncDisposable {
       this.#server.listen(options, () => {
         this.#server.off('error', fail);
         this.#server.on('error', (error: NodeJS.ErrnoException) => {
-          this.#refuse(error.code ?? 'EUNKNOWN');
+          this.options.refused?.(this.#error('accept', error.code ?? 'EUNKNOWN'));
         });
         const { address, port } = this.#server.address() as net.AddressInfo;
         this.#address = { host: address, port };
@@ -170,11 +175,7 @@ export class ListeningSocket implements AsyncDisposable {
     else stream.destroy();
   }
 
-  #refuse(code: string, reason?: string): void {
-    this.options.refused?.(this.#error('accept', code, reason));
-  }
-
-  #error(call: SocketCall, code: string, reason?: string): SocketError {
-    return new SocketError(call, code, this.#address, reason);
+  #error(call: SocketCall, code: string): SocketError {
+    return new SocketError(call, code, this.#address);
   }
 }

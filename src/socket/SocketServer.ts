@@ -2,7 +2,8 @@ import type { Address } from './Address';
 import { IdleWatch } from './IdleWatch';
 import { later } from './later';
 import { lingeringClose } from './lingeringClose';
-import { ListeningSocket } from './ListeningSocket';
+import { ListeningSocket, tooManyOpen } from './ListeningSocket';
+import type { Places } from './Places';
 import { DEFAULT_SERVER_LIMITS, type ServerLimits } from './ServerLimits';
 import { ServerReport } from './ServerReport';
 import type { Socket } from './Socket';
@@ -16,6 +17,8 @@ const LAST_SILENCE_MS = 200;
 export interface StartOptions {
   readonly limits?: Partial<ServerLimits>;
   readonly report?: ServerReport;
+  /** Is asked for each connection, when servers in several processes share `maxConnections`. */
+  readonly places?: Places | undefined;
 }
 
 /**
@@ -32,6 +35,7 @@ export abstract class SocketServer {
   #idleWatch: IdleWatch | undefined;
   #limits = DEFAULT_SERVER_LIMITS;
   #report = new ServerReport();
+  #places: Places | undefined;
   #isStopped = false;
   #whenStarted: (address: Address) => void = () => undefined;
   #whenEmpty: (() => void)[] = [];
@@ -55,11 +59,12 @@ export abstract class SocketServer {
    * @throws SocketError when the address can't be had (it may be tried again), and Error when this
    * server was started or stopped before.
    */
-  async start(address: Address, { limits, report }: StartOptions = {}): Promise<Address> {
+  async start(address: Address, { limits, report, places }: StartOptions = {}): Promise<Address> {
     if (this.#isStopped) throw new Error('start() after stop(): a server is started once');
     if (this.#welcoming) throw new Error('start() again: a server is started once');
     this.#limits = { ...DEFAULT_SERVER_LIMITS, ...limits };
     this.#report = report ?? this.#report;
+    this.#places = places;
     return new Promise((resolve, reject) => {
       this.#whenStarted = resolve;
       this.#serve(address).catch((error: unknown) => {
@@ -101,6 +106,15 @@ export abstract class SocketServer {
   /** Not an async function: one that waits as long as its client is there cost 0.8 KiB each. */
   #attend(client: Socket): Promise<void> {
     this.#clients.add(client);
+    const taken = this.#places?.take() ?? true;
+    if (taken === true) return this.#talkWith(client);
+    return taken.then(async (isTaken) => {
+      if (isTaken) await this.#talkWith(client);
+      else this.#turnAway(client);
+    });
+  }
+
+  #talkWith(client: Socket): Promise<void> {
     void this.#tell((report) => report.connected(client));
     const failed = (error: unknown) => this.#leaveAfter(error, client);
     try {
@@ -118,6 +132,20 @@ export abstract class SocketServer {
 
   async #leave(client: Socket): Promise<void> {
     await client.close(); // a peer that never reads is left to the idle watch
+    this.#places?.giveBack();
+    this.#forget(client);
+  }
+
+  #turnAway(client: Socket): void {
+    const { maxConnections } = this.#limits;
+    void this.#tell((report) =>
+      report.problem(tooManyOpen(maxConnections, this.#welcoming?.local)),
+    );
+    client.abort();
+    this.#forget(client);
+  }
+
+  #forget(client: Socket): void {
     this.#clients.delete(client);
     if (this.#clients.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }

@@ -1,12 +1,12 @@
-// Preloaded into a server with two workers and 3 connections for them: the one that has 2 of these ends
-// as soon as it serves.
-const { send } = process;
-const { maxConnections } = JSON.parse(process.env.LAB_WORKER ?? '{}');
+// Preloaded into a server with workers: all of them but the first end as soon as they serve.
+const cluster = require('node:cluster');
 
-if (send && maxConnections === 2) {
+const { send } = process;
+
+if (cluster.isWorker && cluster.worker.id > 1) {
   process.send = (message, ...more) => {
     const isSent = send.call(process, message, ...more);
-    if (message.host !== undefined) setImmediate(process.exit, 3);
+    if (message.address !== undefined) setImmediate(process.exit, 3);
     return isSent;
   };
 }
