@@ -146,7 +146,8 @@ describe('The programs', () => {
         const [outcome] = await Promise.all([server.kill(signal), once(client.resume(), 'end')]);
 
         expect(outcome.code).to.equal(0);
-        expect(outcome.stderr).to.equal('');
+        // On a machine that is busy it may take long enough to be said.
+        expect(outcome.stderr).to.match(/^$|^DateServer: finishing what has begun; a second/);
       });
     }
 
