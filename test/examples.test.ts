@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { CountingLogger } from '../examples/CountingLogger';
 import { ReverseServer } from '../examples/ReverseServer';
 import { SlowClock } from '../examples/SlowClock';
-import { upToDate } from '../scripts/listings';
-import { createContainer } from '../src/container';
+import { upToDate } from '../tools/listings';
+import { createContainer } from '../src/services/container';
 import { LoggingDateServer } from '../src/LoggingDateServer';
 import { Clock } from '../src/services/Clock';
 

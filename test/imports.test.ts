@@ -4,41 +4,79 @@ import * as path from 'node:path';
 import ts from 'typescript';
 import { ROOT } from './helpers/Program';
 
-const SRC = path.join(ROOT, 'src');
-
-/** Which folders of src/ the files of a folder may import from; `.` is src/ itself. */
+/** Which folders the files of a folder may import from, beside their own. Late loads count. */
 const ARROWS: Record<string, string[]> = {
-  '.': ['.', 'cli', 'services', 'socket', 'text'],
-  cli: ['.', 'cli', 'services', 'socket', 'text'],
-  services: ['services', 'text'],
-  live: ['live', 'cli', 'socket', 'text', 'trace', 'udp'],
-  'live/page': ['live/page', 'trace'],
-  socket: ['socket', 'text'],
-  text: ['text'],
-  kit: ['kit', 'cli', 'socket', 'text'],
-  trace: ['trace', 'cli', 'socket', 'text', 'udp'],
-  udp: ['udp', 'cli', 'services', 'socket', 'text'],
+  src: ['src/cli', 'src/services', 'src/socket', 'src/text'],
+  'src/udp': ['src/cli', 'src/services', 'src/socket', 'src/text'],
+  'src/cli': ['src/services', 'src/socket', 'src/text', 'src/trace'],
+  'src/services': ['src/text'],
+  'src/trace': ['src/socket', 'src/text'],
+  'src/socket': ['src/text'],
+  'src/text': [],
+  tools: ['src/trace', 'tools/lab', 'tools/live'],
+  'tools/bench': ['src', 'src/cli', 'src/socket', 'test/helpers'],
+  'tools/kit': ['src/cli', 'src/socket', 'src/text'],
+  'tools/lab': ['src/trace'],
+  'tools/live': [
+    'src/cli',
+    'src/socket',
+    'src/text',
+    'src/trace',
+    'tools/lab',
+    'tools/page',
+    'tools/udp',
+  ],
+  'tools/page': [],
+  'tools/page/browser': ['src/trace'],
+  'tools/soak': ['src/text', 'test/helpers'],
+  'tools/trace': ['src/cli', 'src/text', 'src/trace', 'tools/lab', 'tools/page'],
+  'tools/udp': ['src', 'src/cli', 'src/socket', 'src/text', 'src/udp'],
 };
 
-/** What a file of src/ imports, types included. */
+/** A module that is loaded when it is needed. */
+const LATE = /\bloadLate\(\s*'([^']+)',?\s*\)/g;
+const TYPED_LATE = /\bloadLate\(\s*'([^']+)',?\s*\) as typeof import\('\1'\)/g;
+
+/** What makes `loadLate`. */
+const MAKES_LATE = 'const loadLate = createRequire(__filename);';
+
+function textOf(file: string): string {
+  return readFileSync(path.join(ROOT, file), 'utf8');
+}
+
+/** What a file imports when it is loaded, types included. */
 function importsOf(file: string): string[] {
-  const text = readFileSync(path.join(SRC, file), 'utf8');
+  const text = textOf(file).replace(TYPED_LATE, '');
   return ts.preProcessFile(text).importedFiles.map(({ fileName }) => fileName);
 }
 
-/** The files of src/ that a file of src/ imports. */
+/** The files of the project that a file imports when it is loaded. */
 function filesImportedBy(file: string): string[] {
-  return importsOf(file)
+  return inProject(file, importsOf(file));
+}
+
+/** The same, and those that it loads late. */
+function allFilesUsedBy(file: string): string[] {
+  const late = [...textOf(file).matchAll(LATE)].map(([, name = '']) => name);
+  return inProject(file, [...importsOf(file), ...late]);
+}
+
+function inProject(file: string, names: readonly string[]): string[] {
+  return names
     .filter((name) => name.startsWith('.'))
     .map((name) => `${path.posix.join(path.posix.dirname(file), name)}.ts`);
 }
 
-/** The way back to a file, if it imports itself by way of others. */
-function circle(file: string, way: string[] = []): string[] | undefined {
-  if (way[0] === file) return [...way, file];
-  if (way.includes(file)) return undefined;
-  for (const imported of filesImportedBy(file)) {
-    const found = circle(imported, [...way, file]);
+/** The way back to where it began, if there is one. */
+function circle(
+  from: string,
+  next: (from: string) => readonly string[],
+  way: string[] = [],
+): string[] | undefined {
+  if (way[0] === from) return [...way, from];
+  if (way.includes(from)) return undefined;
+  for (const to of next(from)) {
+    const found = circle(to, next, [...way, from]);
     if (found) return found;
   }
   return undefined;
@@ -55,70 +93,112 @@ function loadedBy(file: string, loaded = new Set<string>()): Set<string> {
   return loaded;
 }
 
-describe('The imports of src/', () => {
-  const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+function filesIn(folder: string): string[] {
+  return readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
-    .map((name) => name.replaceAll(path.sep, '/'));
+    .map((name) => `${folder}/${name.replaceAll(path.sep, '/')}`);
+}
+
+describe('The imports of src/ and tools/', () => {
+  const src = filesIn('src');
+  const files = [...src, ...filesIn('tools')];
+  const foldersUsedBy = new Map<string, Set<string>>();
+  for (const file of files) {
+    const folder = path.posix.dirname(file);
+    const used = foldersUsedBy.get(folder) ?? new Set();
+    foldersUsedBy.set(folder, used);
+    for (const other of allFilesUsedBy(file).map((used) => path.posix.dirname(used)))
+      if (other !== folder) used.add(other);
+  }
 
   it('go one way', () => {
-    const wrong = files.flatMap((file) =>
-      filesImportedBy(file)
-        .filter((imported) => {
-          const allowed = ARROWS[path.posix.dirname(file)] ?? [];
-          return !allowed.includes(path.posix.dirname(imported));
-        })
-        .map((imported) => `${file} imports ${imported}`),
-    );
+    const wrong = files.flatMap((file) => {
+      const folder = path.posix.dirname(file);
+      const allowed = [folder, ...(ARROWS[folder] ?? [])];
+      return allFilesUsedBy(file)
+        .filter((used) => !allowed.includes(path.posix.dirname(used)))
+        .map((used) => `${file} imports ${used}`);
+    });
 
-    expect(files.flatMap(filesImportedBy)).not.to.be.empty;
     expect(wrong).to.deep.equal([]);
   });
 
-  it('go in no circle', () => {
-    const circles = files.map((file) => circle(file)).filter((found) => found !== undefined);
+  it('are all that the list of arrows allows', () => {
+    const unused = Object.entries(ARROWS).flatMap(([folder, allowed]) =>
+      allowed.filter((to) => !foldersUsedBy.get(folder)?.has(to)).map((to) => `${folder} to ${to}`),
+    );
 
-    expect(circles).to.deep.equal([]);
+    expect(unused).to.deep.equal([]);
+  });
+
+  it('never lead from src/ to tools/', () => {
+    const used = src.flatMap(allFilesUsedBy);
+
+    expect(used).to.include('src/trace/start.ts').and.to.include('src/cli/workers.ts');
+    expect(used.filter((file) => !file.startsWith('src/'))).to.deep.equal([]);
+  });
+
+  it('go in no circle of files', () => {
+    const circles = files.map((file) => circle(file, allFilesUsedBy));
+
+    expect(circles.filter((found) => found !== undefined)).to.deep.equal([]);
+  });
+
+  it('go in no circle of folders', () => {
+    const next = (folder: string) => [...(foldersUsedBy.get(folder) ?? [])];
+    const circles = [...foldersUsedBy.keys()].map((folder) => circle(folder, next));
+
+    expect(circles.filter((found) => found !== undefined)).to.deep.equal([]);
+  });
+
+  it('that are late have the type of what they load', () => {
+    const late = files.filter((file) => textOf(file).includes('createRequire('));
+    const wrong = late.filter((file) => {
+      const text = textOf(file).replace(MAKES_LATE, '').replace(TYPED_LATE, '');
+      return /createRequire\(|loadLate/.test(text);
+    });
+
+    expect(late).to.include('src/cli/tracing.ts').and.to.include('src/cli/runServer.ts');
+    expect(wrong).to.deep.equal([]);
   });
 
   it('of node:net are all in src/socket/', () => {
-    const users = files.filter((file) => importsOf(file).includes('node:net'));
+    const users = src.filter((file) => importsOf(file).includes('node:net'));
 
-    expect(users.map((file) => path.posix.dirname(file))).to.include('socket');
-    expect(users.filter((file) => path.posix.dirname(file) !== 'socket')).to.deep.equal([]);
+    expect(users.map((file) => path.posix.dirname(file))).to.include('src/socket');
+    expect(users.filter((file) => path.posix.dirname(file) !== 'src/socket')).to.deep.equal([]);
   });
 
   it('of node:dgram are all in one file', () => {
-    const users = files.filter((file) => importsOf(file).includes('node:dgram'));
+    const users = src.filter((file) => importsOf(file).includes('node:dgram'));
 
-    expect(users).to.deep.equal(['udp/DatagramSocket.ts']);
+    expect(users).to.deep.equal(['src/udp/DatagramSocket.ts']);
   });
 
-  for (const client of [
-    'EchoClient.ts',
-    'DateClient.ts',
-    'udp/UdpEchoClient.ts',
-    'udp/UdpDateClient.ts',
-  ]) {
+  for (const client of ['EchoClient', 'DateClient', 'udp/UdpEchoClient', 'udp/UdpDateClient']) {
     it(`spare ${client} the container and the logger, which take time to load`, () => {
-      const loaded = loadedBy(client);
+      const loaded = loadedBy(`src/${client}.ts`);
 
-      expect(loaded).to.include('commander').and.to.include('cli/options.ts');
-      for (const servers of ['inversify', 'reflect-metadata', 'services/NumberedFileLogger.ts']) {
+      expect(loaded).to.include('commander').and.to.include('src/cli/options.ts');
+      for (const servers of [
+        'inversify',
+        'reflect-metadata',
+        'src/services/NumberedFileLogger.ts',
+      ]) {
         expect(loaded).not.to.include(servers);
       }
     });
   }
 
-  it('make the five programs and the container stand alone beside the folders', () => {
-    const beside = files.filter((file) => !file.includes('/'));
+  it('make the five programs stand alone beside the folders', () => {
+    const beside = src.filter((file) => path.posix.dirname(file) === 'src');
 
     expect(beside).to.have.members([
-      'EchoServer.ts',
-      'EchoClient.ts',
-      'DateServer.ts',
-      'DateClient.ts',
-      'LoggingDateServer.ts',
-      'container.ts',
+      'src/EchoServer.ts',
+      'src/EchoClient.ts',
+      'src/DateServer.ts',
+      'src/DateClient.ts',
+      'src/LoggingDateServer.ts',
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { injectFromHierarchy, type Newable } from 'inversify';
-import { createContainer } from '../container';
+import { createContainer } from '../services/container';
 import { LogPlace, type RequestLogger } from '../services/RequestLogger';
 import { NotMade } from './NotMade';
 
@@ -30,7 +30,7 @@ function inWords(name: string, error: unknown): unknown {
   const missing = /No bindings found for service: "(.+)"/.exec(error.message)?.[1];
   if (missing !== undefined) {
     return new NotMade(
-      `the constructor of ${name} wants a ${missing}, which src/container.ts does not have`,
+      `the constructor of ${name} wants a ${missing}, which src/services/container.ts does not have`,
       { cause: error },
     );
   }

@@ -37,20 +37,11 @@ export function createCommand(name: string, description: string, folder = 'src')
 /** Reads the command line; when nothing is left to do (help, a mistake), ends the program. */
 export function parseOrExit(command: Command): Command {
   try {
-    return command.parse(withStyle(process.argv));
+    return command.parse();
   } catch (error) {
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? undefined : 2);
     throw error;
   }
-}
-
-/** `--trace` takes no word that follows: that is the message. */
-function withStyle(argv: readonly string[]): string[] {
-  const end = argv.indexOf('--');
-  const isOption = (index: number) => end === -1 || index < end;
-  return argv.map((each, index) =>
-    each === '--trace' && isOption(index) ? '--trace=lines' : each,
-  );
 }
 
 /** A port to bind: 0 stands for any free one. */

@@ -1,39 +1,60 @@
 import { createRequire } from 'node:module';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import type { Look } from '../trace/draw';
+import { err, hasColors } from './output';
+
+/** Loads a module only when it is needed. */
+const loadLate = createRequire(__filename);
+/** Where the output is no terminal. */
+const USUAL_COLUMNS = 100;
 
 /** What the command line says about a trace. */
 export interface TraceOptions {
-  /** Draw it on stderr: `lines`, or `ascii`. */
-  readonly trace?: string;
-  /** Keep the records there. */
+  /** Draw it on stderr. */
+  readonly trace?: true;
+  /** The same without lines and arrows. */
+  readonly traceAscii?: true;
+  /** Keep the records in this file. */
   readonly traceFile?: string;
 }
-
-type StartTrace = (
-  options: TraceOptions,
-  who: { role: 'client' | 'server'; program: string },
-) => void;
 
 /** Adds the options that make a program draw its own calls. */
 export function addTraceOptions(command: Command): Command {
   return command
-    .option('--trace [style]', 'draw each socket call on stderr', style)
+    .option('--trace', 'draw each socket call on stderr')
+    .option('--trace-ascii', 'the same, for a terminal without lines and arrows')
     .option('--trace-file <file>', 'keep the calls there: npm run trace -- show FILE');
 }
 
 /** Starts to trace if that is asked for; nothing of it is loaded otherwise. */
 export function traceIfAsked(
-  options: TraceOptions,
+  { trace, traceAscii, traceFile }: TraceOptions,
   role: 'client' | 'server',
   program: string,
 ): void {
-  if (options.trace === undefined && options.traceFile === undefined) return;
-  const load = createRequire(__filename);
-  const { startTrace } = load('../trace/start') as { startTrace: StartTrace };
-  startTrace(options, { role, program });
+  const isDrawn = trace ?? traceAscii ?? false;
+  if (!isDrawn && traceFile === undefined) return;
+  const { drawnAs, keptIn, startTrace } = loadLate(
+    '../trace/start',
+  ) as typeof import('../trace/start');
+  const who = { role, program };
+  startTrace(who, [
+    ...(traceFile === undefined ? [] : [keptIn(traceFile)]),
+    ...(isDrawn
+      ? [
+          drawnAs(who, lookOf(process.stderr, traceAscii ?? false), (line) => {
+            err.write(`${line}\n`);
+          }),
+        ]
+      : []),
+  ]);
 }
 
-function style(text: string): string {
-  if (text === 'lines' || text === 'ascii') return text;
-  throw new InvalidArgumentError('it is --trace, or --trace=ascii.');
+/** How wide an output is, and whether it has colours. */
+export function lookOf(output: NodeJS.WriteStream, isAscii: boolean): Look {
+  return {
+    columns: output.isTTY ? output.columns : USUAL_COLUMNS,
+    isAscii: isAscii || process.env['TERM'] === 'dumb',
+    hasColor: hasColors(output),
+  };
 }

@@ -1,10 +1,11 @@
 /** `--workers N`: several processes that share a port. Loaded only when they are asked for. */
 import cluster, { type Worker } from 'node:cluster';
 import type { Address } from '../socket/Address';
+import { bannerOf } from './banner';
 import { say } from './complain';
 import { out } from './output';
 import { SharedPlaces, WorkerPlaces } from './places';
-import { bannerOf, type ServerOptions, type Start } from './runServer';
+import type { ServerOptions, Start } from './serverOptions';
 import { end, stopOnSignals } from './signals';
 
 /** One that has served so long has not died at once. */

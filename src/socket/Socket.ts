@@ -3,7 +3,7 @@ import { type Address, isPort } from './Address';
 import { call, created } from './calls';
 import { later } from './later';
 import { SocketError } from './SocketError';
-import { Wire } from './wire';
+import { Wire } from './Wire';
 
 /**
  * One end of a TCP connection. Slide "Socket Programming: APIs": socket, connect, send, recv, close.

@@ -1,8 +1,7 @@
 import { type Address, formatAddress } from '../socket/Address';
 import { type Call, calls } from '../socket/calls';
 import { codeOf } from '../text/errno';
-import { DatagramSocket } from '../udp/DatagramSocket';
-import { placesNow } from './places';
+import { placesNow } from './sourceLines';
 import {
   type Bytes,
   type CallRecord,
@@ -82,7 +81,7 @@ export class Recorder {
       t: this.#now(),
       ...this.who,
       pid: process.pid,
-      proto: socket instanceof DatagramSocket ? 'udp' : 'tcp',
+      proto: 'recvfrom' in socket ? 'udp' : 'tcp',
       sock: known.number,
       call: name,
       args: args.map(argument),

@@ -1,11 +1,11 @@
 import type { Newable } from 'inversify';
 import { adviseServer } from '../cli/advice';
+import { howToStop } from '../cli/banner';
 import { complain } from '../cli/complain';
 import { QuietReport } from '../cli/ConsoleReport';
 import { createServer } from '../cli/createServer';
 import { bindablePort, createCommand, hostName, parseOrExit } from '../cli/options';
 import { out } from '../cli/output';
-import { howToStop } from '../cli/runServer';
 import { stopOnSignals } from '../cli/signals';
 import { addTraceOptions, traceIfAsked, type TraceOptions } from '../cli/tracing';
 import { formatAddress } from '../socket/Address';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { upToDate } from '../../scripts/listings';
+import { upToDate } from '../../tools/listings';
 import { ROOT } from '../helpers/Program';
 
 /** The slides, in their order. */
@@ -45,7 +45,7 @@ const WIDEST = 105;
 /** [`a name, or code`], which the end of the page leads to a line of a file */
 const LINK = /\[`([^`\]]+)`\](?!: \.\.)/g;
 /** [`a name, or code`]: ../src/path/File.ts#L1 */
-const TARGET = /^\[`([^`]+)`\]: \.\.\/src\/\S+\.ts#L\d+$/gm;
+const TARGET = /^\[`([^`]+)`\]: \.\.\/(?:src|tools)\/\S+\.ts#L\d+$/gm;
 /** [question 1]: #a-heading-of-this-page */
 const INNER_LINK = /^\[question \d\]: #(\S+)$/gm;
 /** `npx ts-node src/File.ts` */

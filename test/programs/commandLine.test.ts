@@ -30,7 +30,7 @@ describe('The command line', () => {
   });
 
   it('of npm run bench names the cases there are when --only finds none', async () => {
-    const { code, stdout, stderr } = await Program.script('bench/main', [
+    const { code, stdout, stderr } = await Program.script('tools/bench/main', [
       '--only',
       'nosuch',
     ]).ended();

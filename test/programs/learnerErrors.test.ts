@@ -268,7 +268,7 @@ describe('What a learner reads', () => {
     it('is that the container does not have what they want', async () => {
       const outcome = await Program.script('test/fixtures/UnboundServer').ended();
 
-      const reason = /wants a Dictionary, which src\/container.ts does not have/;
+      const reason = /wants a Dictionary, which src\/services\/container.ts does not have/;
       expectFailure('UnboundServer', outcome, reason, /^/);
       expect(outcome.stderr.split('\n')).to.have.length(2);
     });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
-import { startNginx } from '../../scripts/nginx';
+import { startNginx } from '../../tools/bench/nginx';
 import { BareClient } from '../helpers/BareClient';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { freePort } from '../helpers/freePort';

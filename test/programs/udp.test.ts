@@ -16,7 +16,7 @@ async function receiving(server: Program): Promise<string> {
 }
 
 function runUdp(args: string[], env: NodeJS.ProcessEnv = process.env) {
-  return Program.script('scripts/udp', args, { env }).ended();
+  return Program.script('tools/udp/main', args, { env }).ended();
 }
 
 describe('The UDP programs', function () {

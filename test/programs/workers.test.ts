@@ -213,7 +213,7 @@ describe('A server with --workers 2', function () {
     const { code, stderr } = await Program.lab('EchoServer', [...TWO, '--trace']).ended();
 
     expect(code).to.equal(2);
-    expect(stderr).to.contain("'--workers <n>' cannot be used with option '--trace [style]'");
+    expect(stderr).to.contain("'--workers <n>' cannot be used with option '--trace'");
   });
 
   it('is the only one that loads what that needs', async () => {

@@ -1,0 +1,126 @@
+import { expect } from 'chai';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { afterwards } from '../../helpers/cleanUp';
+import { hasCommand, itWith } from '../../helpers/itOnLinux';
+import { Program, ROOT } from '../../helpers/Program';
+
+const GALLERY = 'test/tools/kit/gallery';
+const AT_ONCE = 3;
+const ALL_STAGES = 14;
+/** A slow machine takes its time for all of them. */
+const GALLERY_MS = 400_000;
+
+export interface StageResult {
+  readonly number: number;
+  readonly title: string;
+  readonly status: string;
+  readonly because?: string;
+  readonly came?: string;
+  readonly likely?: string;
+  readonly printed?: string;
+}
+
+export interface Checked {
+  readonly code: number | null;
+  readonly stages: StageResult[];
+}
+
+const NOT_CHECKED: Checked = { code: null, stages: [] };
+
+/** The first stage that a program of the gallery fails, and the cause named, or what came. */
+export type Mistake = readonly [stage: number, cause: RegExp];
+
+/** A folder that is gone after the test. */
+export function freshFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'lab3-kit-'));
+  afterwards(() => {
+    rmSync(folder, { recursive: true });
+  });
+  return folder;
+}
+
+/** Runs `npm run check -- ARGS`, and gives what its JSON says. */
+export async function check(...args: string[]): Promise<Checked> {
+  const file = path.join(freshFolder(), 'result.json');
+  const [program = '', ...rest] = args;
+  const kit = Program.script('tools/kit/main', [program, '--json', file, ...rest]);
+  const { code, stderr } = await kit.ended();
+  expect(stderr).to.equal('');
+  const result = JSON.parse(readFileSync(file, 'utf8')) as { stages: StageResult[] };
+  return { code, stages: result.stages };
+}
+
+/** The stages up to this one. */
+export function upTo(stage: number): string[] {
+  return ['--only', Array.from({ length: stage }, (_, index) => index + 1).join(',')];
+}
+
+/** How one of our own programs is started. */
+export function ours(name: string, ...args: string[]): string[] {
+  const built = __filename.endsWith('.js');
+  const start = built
+    ? [path.join(ROOT, `build/src/${name}.js`)]
+    : ['-r', 'ts-node/register', path.join(ROOT, `src/${name}.ts`)];
+  return [process.execPath, ...start, ...args];
+}
+
+/** A test for each program in Python of a folder of the gallery, all run before the first. */
+export function itChecks(
+  program: string,
+  folder: string,
+  mistakes: Record<string, Mistake>,
+  right: readonly string[],
+  remarked: readonly string[] = [],
+  command: (file: string) => string[] = (file) => ['--', 'python3', file, '{port}'],
+): void {
+  const checked = new Map<string, Checked>();
+
+  async function checkSome(names: string[]): Promise<void> {
+    for (let name = names.pop(); name !== undefined; name = names.pop()) {
+      const only = upTo(mistakes[name]?.[0] ?? ALL_STAGES);
+      const file = path.join(ROOT, GALLERY, folder, `${name}.py`);
+      checked.set(name, await check(program, ...only, ...command(file)));
+    }
+  }
+
+  before('the programs of the gallery', async function () {
+    this.timeout(GALLERY_MS);
+    if (!hasCommand('python3')) return;
+    // They mostly wait.
+    const names = [...Object.keys(mistakes), ...right];
+    await Promise.all(Array.from({ length: AT_ONCE }, () => checkSome(names)));
+  });
+
+  for (const [name, [stage, cause]] of Object.entries(mistakes)) {
+    itWith('python3', `says what is wrong with ${name}.py`, () => {
+      const { code, stages } = checked.get(name) ?? NOT_CHECKED;
+
+      const first = stages.find(({ status }) => status === 'failed');
+      expect(first, JSON.stringify(stages)).to.deep.include({ number: stage });
+      expect(first?.likely ?? first?.came).to.match(cause);
+      expect(code).to.equal(1);
+    });
+  }
+
+  for (const name of right) {
+    itWith('python3', `finds nothing wrong with ${name}.py`, () => {
+      allPassed(checked.get(name) ?? NOT_CHECKED);
+    });
+  }
+
+  it('has a mistake for each program of the gallery', () => {
+    const programs = readdirSync(path.join(ROOT, GALLERY, folder))
+      .filter((file) => file.endsWith('.py'))
+      .map((file) => file.replace('.py', ''));
+
+    expect(programs).to.have.members([...Object.keys(mistakes), ...right, ...remarked]);
+  });
+}
+
+export function allPassed({ code, stages }: Checked): void {
+  expect(stages.filter(({ status }) => status !== 'passed')).to.deep.equal([]);
+  expect(stages).not.to.have.length(0);
+  expect(code).to.equal(0);
+}

@@ -1,0 +1,53 @@
+import { expect } from 'chai';
+import * as path from 'node:path';
+import { cleanUp } from '../../helpers/cleanUp';
+import { itWith } from '../../helpers/itOnLinux';
+import { Program, ROOT } from '../../helpers/Program';
+import { allPassed, check, itChecks, type Mistake, ours, upTo } from './checking';
+
+const MISTAKES: Record<string, Mistake> = {
+  another_port: [1, /your program listens on 127\.0\.0\.1:\d+ instead/],
+  answers_on_connect: [2, /answers on connect, as RFC 867/],
+  hangs_up: [2, /hangs up before it was asked/],
+  frozen: [3, /takes the time once/],
+  no_date: [3, /neither today's date nor the time of now/],
+  yesterday: [3, /neither today's date nor the time of now/],
+  compares: [3, /strip\(\) what you receive/],
+  no_flush: [3, /stays in a buffer/],
+  only_lines: [4, /as soon as a newline had come/],
+  ends_after_the_first: [5, /ends after its first client/],
+  one_at_a_time: [6, /talks with one at a time/],
+  one_reset_ends_it: [7, /catch that around one conversation/],
+  no_reuseaddr: [8, /SO_REUSEADDR/],
+};
+const REMARKED = 'answers_each_piece';
+
+describe('npm run check -- date-server', function () {
+  this.timeout(120_000);
+  afterEach(async () => {
+    await Program.killAll();
+    await cleanUp();
+  });
+
+  itChecks('date-server', 'date', MISTAKES, ['good_lines', 'good_closes'], [REMARKED]);
+
+  itWith('python3', 'has a remark for a server that takes each piece for a question', async () => {
+    const program = path.join(ROOT, `test/tools/kit/gallery/date/${REMARKED}.py`);
+    const { code, stages } = await check(
+      'date-server',
+      ...upTo(4),
+      '--',
+      'python3',
+      program,
+      '{port}',
+    );
+
+    expect(stages[3]).to.include({ number: 4, status: 'warned' });
+    expect(stages[3]?.likely).to.match(/TCP has no messages/);
+    expect(code).to.equal(0);
+  });
+
+  it('finds nothing wrong with our own DateServer', async () => {
+    allPassed(await check('date-server', '--', ...ours('DateServer', '--port', '{port}')));
+  });
+});

@@ -1,0 +1,83 @@
+import { expect } from 'chai';
+import { EchoServer } from '../../../src/EchoServer';
+import { cleanUp } from '../../helpers/cleanUp';
+import { Program } from '../../helpers/Program';
+import { startServer } from '../../helpers/startServer';
+import { allPassed, check, itChecks, type Mistake, ours } from './checking';
+
+const MISTAKES: Record<string, Mistake> = {
+  ends_after_the_first: [6, /ends after its first client/],
+  one_exchange: [4, /talks once and then leaves/],
+  one_at_a_time: [7, /talks with one at a time/],
+  only_lines: [2, /as soon as a newline had come/],
+  only_at_the_end: [2, /only when the client had sent end of file/],
+  no_flush: [2, /stays in a buffer/],
+  adds_newline: [2, /adds a newline/],
+  decodes: [3, /do not decode/],
+  stops_at_nul: [3, /takes NUL for the end/],
+  at_most_1024: [8, /send back all that recv\(\) gave/],
+  send_not_sendall: [8, /use sendall/],
+  short_recv_is_the_end: [8, /is not the end of a message/],
+  loops_at_the_end: [5, /goes round and round/],
+  never_closes: [5, /never calls close/],
+  loses_the_rest: [5, /closes before it has sent the rest/],
+  pool_of_ten: [10, /only so many threads or processes \(10\)/],
+  no_reuseaddr: [11, /SO_REUSEADDR/],
+  another_port: [1, /your program listens on 127\.0\.0\.1:\d+ instead/],
+  another_interface: [1, /your program listens on 127\.0\.0\.2:\d+ instead/],
+  one_reset_ends_it: [9, /catch that around one conversation/],
+};
+const RIGHT = ['good_threads', 'good_asyncio', 'good_but_noisy'];
+
+describe('npm run check -- echo-server', function () {
+  this.timeout(120_000);
+  afterEach(async () => {
+    await Program.killAll();
+    await cleanUp();
+  });
+
+  itChecks('echo-server', 'echo', MISTAKES, RIGHT);
+
+  it('finds nothing wrong with our own EchoServer', async () => {
+    allPassed(await check('echo-server', '--', ...ours('EchoServer', '--port', '{port}')));
+  });
+
+  it('checks a server that runs already, but for what would end it', async () => {
+    const port = String(await startServer(new EchoServer()));
+    const { code, stages } = await check('echo-server', '--port', port);
+
+    expect(stages.slice(0, 10).map(({ status }) => status)).to.deep.equal(Array(10).fill('passed'));
+    expect(stages[10]).to.include({
+      status: 'not tried',
+      because: 'it starts and ends the program, so it needs its command',
+    });
+    expect(code).to.equal(0);
+  });
+
+  it('tells apart what the kit can not do, with exit code 2 and no stack trace', async () => {
+    const port = String(await startServer(new EchoServer()));
+    const run = (...args: string[]) => Program.script('tools/kit/main', args).ended();
+    const [unknown, missing, taken] = await Promise.all([
+      run('echo-sever'),
+      run('echo-server', '--', 'no-such-command-here', '{port}'),
+      run('echo-server', '--port', port, '--', 'true'),
+    ]);
+
+    for (const { code, stderr } of [unknown, missing, taken]) {
+      expect(code).to.equal(2);
+      expect(stderr).not.to.match(/^\s+at /m);
+    }
+    expect(missing.stderr).to.contain('there is no command "no-such-command-here"');
+    expect(taken.stderr).to.contain('already taken by another program');
+  });
+
+  it('fails a program that does nothing at all', async () => {
+    const { code, stages } = await check('echo-server', '--', 'true');
+
+    expect(code).to.equal(1);
+    expect(stages.map(({ status }) => status)).to.deep.equal([
+      'failed',
+      ...Array.from({ length: 10 }, () => 'not tried'),
+    ]);
+  });
+});

@@ -1,0 +1,63 @@
+import { expect } from 'chai';
+import * as path from 'node:path';
+import { cleanUp } from '../../helpers/cleanUp';
+import { itWith } from '../../helpers/itOnLinux';
+import { Program, ROOT } from '../../helpers/Program';
+import { allPassed, check, freshFolder, itChecks, type Mistake, ours } from './checking';
+
+const MISTAKES: Record<string, Mistake> = {
+  logs_nothing: [9, /nothing is logged there/],
+  one_file: [9, /writes into a file without a number/],
+  same_name: [9, /opens the same file each time/],
+  two_files: [9, /one request is one file/],
+  only_ten_names: [10, /must be counted, and never begin again/],
+  keeps_open: [11, /close\(\) the file/],
+  two_lines: [11, /one line, and no heading/],
+  late_trailer: [11, /a later request has written/],
+  check_then_create: [12, /took the same number/],
+  counts_from_0: [13, /counts from the beginning after each start/],
+  answers_before: [14, /answers before it has logged/],
+};
+const REMARKED = 'another_name_each_start';
+
+function command(file: string): string[] {
+  return ['--log-dir', freshFolder(), '--', 'python3', file, '{port}', '{log-dir}'];
+}
+
+describe('npm run check -- logging-date-server', function () {
+  this.timeout(120_000);
+  afterEach(async () => {
+    await Program.killAll();
+    await cleanUp();
+  });
+
+  itChecks(
+    'logging-date-server',
+    'logging',
+    MISTAKES,
+    ['good_exclusive', 'good_lock'],
+    [REMARKED],
+    command,
+  );
+
+  itWith('python3', 'has a remark for numbers that begin again beside another name', async () => {
+    const program = path.join(ROOT, `test/tools/kit/gallery/logging/${REMARKED}.py`);
+    const { code, stages } = await check(
+      'logging-date-server',
+      '--only',
+      '13',
+      ...command(program),
+    );
+
+    expect(stages).to.have.length(1);
+    expect(stages[0]).to.include({ number: 13, status: 'warned' });
+    expect(code).to.equal(0);
+  });
+
+  it('finds nothing wrong with our own LoggingDateServer', async () => {
+    const folder = path.join(freshFolder(), 'logs');
+    const server = ours('LoggingDateServer', '--port', '{port}', '--log-dir', '{log-dir}');
+
+    allPassed(await check('logging-date-server', '--log-dir', folder, '--', ...server));
+  });
+});

@@ -1,0 +1,90 @@
+import { expect } from 'chai';
+import { linesOf, summaryOf, toGradescope, toJson, toJunit } from '../../../tools/kit/report';
+import { showDifference } from '../../../tools/kit/bytes';
+import type { Verdict } from '../../../tools/kit/stage';
+
+const PLAIN = { columns: 80, hasColor: false };
+
+function verdict(number: number, changes: Partial<Verdict>): Verdict {
+  return {
+    number,
+    title: `Stage <${number}>`,
+    slide: 'slide "Simple Server", line 18',
+    status: 'passed',
+    seconds: 0.25,
+    details: undefined,
+    because: undefined,
+    printed: undefined,
+    ended: undefined,
+    ...changes,
+  };
+}
+
+const DETAILS = { did: 'sent "a" & waited', expected: 'a', came: 'b\u0007', likely: 'a mistake' };
+const VERDICTS = [
+  verdict(1, {}),
+  verdict(2, {
+    status: 'failed',
+    details: DETAILS,
+    printed: 'evil \u001b[31m text\n',
+    ended: 'ended',
+  }),
+  verdict(3, { status: 'warned', details: DETAILS }),
+  verdict(4, { status: 'not tried', because: 'it needs stage 2' }),
+];
+const RESULT = { program: 'echo-server', command: ['python3', 'x.py'], verdicts: VERDICTS };
+
+describe('The report of the kit', () => {
+  it('fits the terminal, and lets nothing through that would steer it', () => {
+    const lines = VERDICTS.flatMap((one) => linesOf(one, PLAIN));
+
+    for (const line of lines) {
+      expect(line.length).to.be.at.most(80);
+      expect(line).not.to.match(/\p{Cc}/u);
+    }
+    expect(lines.join('\n')).to.contain('not tried: it needs stage 2');
+    expect(summaryOf(VERDICTS)).to.equal('2 passed (1 with a remark), 1 failed, 1 not tried');
+  });
+
+  it('is JSON that says the same', () => {
+    const json = JSON.parse(toJson(RESULT)) as {
+      passed: boolean;
+      stages: Record<string, unknown>[];
+    };
+
+    expect(json).to.deep.include({ version: 1, program: 'echo-server', passed: false });
+    expect(json.stages.map(({ status }) => status)).to.deep.equal(
+      VERDICTS.map(({ status }) => status),
+    );
+    expect(json.stages[1]).to.deep.include({ ...DETAILS, ended: 'ended' });
+  });
+
+  it('is XML for JUnit, with nothing that XML forbids', () => {
+    const xml = toJunit(RESULT);
+
+    expect(xml).to.contain('tests="4" failures="1" skipped="1"');
+    expect(xml.match(/<testcase /g)).to.have.length(4);
+    expect(xml).to.contain('name="1 Stage &#60;1&#62;" time="0.25"/>');
+    expect(xml).not.to.match(/(?![\t\n\r])\p{Cc}/u);
+    expect(xml.match(/<failure message="b\ufffd">/g)).to.have.length(1);
+  });
+
+  it('is a results.json for Gradescope, a point for each stage', () => {
+    const { tests } = JSON.parse(toGradescope(RESULT)) as { tests: Record<string, unknown>[] };
+
+    expect(
+      tests.map(({ score, status }) => `${score as number} ${status as string}`),
+    ).to.deep.equal(['1 passed', '0 failed', '1 passed', '0 failed']);
+  });
+
+  it('puts a caret under the first byte that differs', () => {
+    const [shown = '', caret = ''] = showDifference(
+      Buffer.from('Hello\nworld'),
+      Buffer.from('Hello\nwOrld'),
+    ).split('\n');
+
+    expect(shown).to.equal(String.raw`'Hello\nwOrld'`);
+    expect(shown[caret.indexOf('^')]).to.equal('O');
+    expect(caret).to.contain('byte 7 of 11');
+  });
+});

@@ -1,0 +1,459 @@
+import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import * as http from 'node:http';
+import * as net from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
+import { itInBrowser, pagesOfOneBrowser, violationsOn, watchFor } from '../../helpers/browser';
+import { afterwards, cleanUp } from '../../helpers/cleanUp';
+import { itOnLinux } from '../../helpers/itOnLinux';
+import { processesWith } from '../../helpers/processes';
+import { Program } from '../../helpers/Program';
+import { stepThrough } from './stepping';
+
+/** What is cut, overlaps something else, or makes the page scroll to the side; runs in the page. */
+const CLASHES = `(() => {
+  const clashes = [];
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth > clientWidth) clashes.push('the page scrolls to the side');
+  const shown = (selector) => [...document.querySelectorAll(selector)].filter((each) => each.checkVisibility());
+  const parts = shown('header button, header select, header span, header a, header .file, header fieldset, h1, .panel, #notice, #logged');
+  const boxes = parts.map((part) => [part.id || part.className || part.tagName, part.getBoundingClientRect()]);
+  for (const [index, [name, box]] of boxes.entries()) {
+    if (box.left < 0 || box.right > clientWidth + 0.5) clashes.push(name + ' is outside');
+    for (const [other, there] of boxes.slice(index + 1))
+      if (box.left < there.right && there.left < box.right && box.top < there.bottom && there.top < box.bottom)
+        clashes.push(name + ' is over ' + other);
+  }
+  for (const button of shown('button, .file'))
+    if (button.scrollWidth > button.clientWidth + 1) clashes.push(button.textContent + ' is cut');
+  return clashes;
+})()`;
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly body: string;
+}
+
+describe('npm run live', function () {
+  this.timeout(60_000);
+  const mark = randomUUID();
+  let live: Program;
+  let port: number;
+  const openPage = pagesOfOneBrowser();
+
+  beforeEach(async () => {
+    live = Program.script('tools/live/main', ['--port', '0'], {
+      env: { ...process.env, TEST_MARK: mark },
+    });
+    const [, found] = await live.printed(/Open http:\/\/127\.0\.0\.1:(\d+)\//);
+    port = Number(found);
+    afterwards(() => {
+      for (const left of processesWith(mark)) process.kill(parseInt(left, 10), 'SIGKILL');
+    });
+  });
+  afterEach(async () => {
+    await Program.killAll();
+    await cleanUp();
+  });
+
+  async function ask(
+    method: string,
+    file: string,
+    headers: http.OutgoingHttpHeaders = {},
+    body = '',
+  ): Promise<Answer> {
+    const request = http.request({ host: '127.0.0.1', port, method, path: file, headers });
+    request.end(body);
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    let text = '';
+    for await (const data of response) text += String(data);
+    return { status: response.statusCode, body: text };
+  }
+
+  async function token(): Promise<string> {
+    return /"token":"([\w-]+)"/.exec((await ask('GET', '/')).body)?.[1] ?? '';
+  }
+
+  async function order(
+    name: string,
+    what: object | string,
+    more: http.OutgoingHttpHeaders = {},
+  ): Promise<Answer> {
+    const headers = { 'content-type': 'application/json', 'x-lab-token': await token(), ...more };
+    return ask('POST', `/${name}`, headers, typeof what === 'string' ? what : JSON.stringify(what));
+  }
+
+  it('is served to its own page only', async () => {
+    expect((await ask('GET', '/')).status).to.equal(200);
+    for (const headers of [
+      { host: 'evil.example' },
+      { host: `evil.example:${port}` },
+      { origin: 'http://evil.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+    ]) {
+      const { status, body } = await ask('GET', '/', headers);
+      expect(status, JSON.stringify(headers)).to.equal(403);
+      expect(body).not.to.contain('token"');
+    }
+  });
+
+  it('takes orders only as JSON with the token of this run', async () => {
+    for (const headers of [
+      { 'x-lab-token': '' },
+      { 'x-lab-token': randomUUID() },
+      { 'content-type': 'text/plain' },
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      { origin: 'http://evil.example' },
+    ])
+      expect((await order('start', { lab: 'echo' }, headers)).status).to.equal(403);
+
+    expect(processesWith(mark).length).to.equal(1);
+  });
+
+  it('refuses what is not on its lists', async () => {
+    const refused = [
+      await order('start', { lab: '../../bin/sh' }),
+      await order('start', { lab: 'constructor' }),
+      await order('exec', {}),
+      await order('client', { message: 'two\nlines' }),
+      await order('client', { message: 'x'.repeat(1001) }),
+      await order('client', { message: 7 }),
+      await order('start', 'no json'),
+      await order('start', `{"lab":"${'x'.repeat(5000)}"}`),
+    ];
+    expect(refused.map(({ status }) => status)).to.deep.equal(refused.map(() => 400));
+    for (const file of [
+      '/js/../package.json',
+      '/js/..%2fpackage.js',
+      '/js/live/server.js',
+      '/etc/passwd',
+    ])
+      expect((await ask('GET', file)).status, file).to.equal(404);
+    expect((await ask('DELETE', '/')).status).to.equal(405);
+    expect(processesWith(mark).length).to.equal(1);
+  });
+
+  it('has a policy that lets nothing in from elsewhere', async () => {
+    const request = http.get({ host: '127.0.0.1', port, path: '/' });
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    response.resume();
+
+    const policy = String(response.headers['content-security-policy']);
+    expect(policy).to.match(/^default-src 'none'; script-src 'self' 'nonce-[\w-]+'/);
+    expect(policy).not.to.match(/\*|unsafe-eval|script-src[^;]*unsafe-inline/);
+    expect(response.headers['x-content-type-options']).to.equal('nosniff');
+  });
+
+  itOnLinux('/proc', 'starts at most 8 programs', async () => {
+    await order('start', { lab: 'echo', mode: 'step' });
+    const answers = [];
+    for (let turn = 0; turn < 3; turn++)
+      answers.push(await order('client', { message: 'x', count: 3 }));
+
+    expect(answers.map(({ status }) => status)).to.deep.equal([200, 200, 400]);
+    expect(answers[2]?.body).to.contain('8 programs are running');
+    expect(processesWith(mark).length).to.be.at.most(9);
+  });
+
+  for (const mode of ['live', 'step']) {
+    itOnLinux('/proc', `leaves no process when it is killed with -9 (${mode})`, async () => {
+      await order('start', { lab: 'echo', mode });
+      await order('client', { message: 'x' });
+      expect(processesWith(mark).length).to.be.above(1);
+      await live.kill('SIGKILL');
+
+      for (let tries = 0; processesWith(mark).length > 0 && tries < 500; tries++)
+        await setTimeout(10);
+      expect(processesWith(mark)).to.deep.equal([]);
+    });
+  }
+
+  itOnLinux('/proc', 'ends with Ctrl-C, and leaves no port open', async () => {
+    await order('start', { lab: 'date' });
+    live.child.kill('SIGINT');
+    const { code, stderr } = await live.ended();
+
+    expect([code, stderr]).to.deep.equal([0, '']);
+    expect(processesWith(mark)).to.deep.equal([]);
+    const [error] = (await once(net.connect(port, '127.0.0.1'), 'error')) as [
+      NodeJS.ErrnoException,
+    ];
+    expect(error.code).to.equal('ECONNREFUSED');
+  });
+
+  it('says when its port is taken', async () => {
+    const { code, stderr } = await Program.script('tools/live/main', [
+      '--port',
+      String(port),
+    ]).ended();
+
+    expect(code).to.equal(1);
+    expect(stderr).to.contain(`port ${port} is already in use: try --port 0`);
+  });
+
+  async function open(): Promise<{ page: Page; wrong: string[] }> {
+    const page = await openPage({ viewport: { width: 1280, height: 800 } });
+    const isHere = (url: string) =>
+      url.startsWith(`http://127.0.0.1:${port}/`) || url.startsWith('data:');
+    const wrong = watchFor(page, isHere);
+    await page.goto(`http://127.0.0.1:${port}/`);
+    return { page, wrong };
+  }
+
+  const see = (page: Page, id: string, text: string | RegExp) =>
+    page.locator(`#${id}`).filter({ hasText: text }).waitFor();
+  const label = (page: Page, text: string) => page.locator('svg text', { hasText: text });
+
+  itInBrowser('runs a server and a client, and draws what they do', async () => {
+    const { page, wrong } = await open();
+    await page.click('#server');
+    await see(page, 'address', /127\.0\.0\.1:\d+/);
+    await page.fill('#message', '<img src=x onerror=alert(1)>');
+    await page.click('#client');
+    await label(page, 'end of file').first().waitFor();
+    await see(page, 'notice', 'EchoServer in accept()');
+    await page.keyboard.press('Tab');
+    await page.locator('#scroller').focus();
+    await page.keyboard.press('Home');
+
+    expect(await page.textContent('#title')).to.equal('socket()');
+    expect(await page.textContent('#notice')).to.contain('the processes have not gone back');
+    expect(await page.locator('img').count()).to.equal(0);
+    expect(await label(page, '<img src=x').count()).to.be.above(0);
+    expect(wrong).to.deep.equal([]);
+  });
+
+  itInBrowser('draws three clients that are really interleaved', async () => {
+    const { page } = await open();
+    await page.click('#server');
+    await see(page, 'address', /:\d+/);
+    await page.click('#three');
+    await page.locator('svg .words.eof').nth(2).waitFor();
+
+    const heads = await page.locator('.head-box.client').allTextContents();
+    expect(heads.map((head) => head.slice(0, 8))).to.deep.equal([
+      'Client A',
+      'Client B',
+      'Client C',
+    ]);
+    // All three have their socket, and wait before connect(), when the first is let go.
+    const rows = await page.locator('.event').allTextContents();
+    const first = rows.findIndex((row) => row.includes('3-way handshake'));
+    const sockets = rows.slice(0, first).filter((row) => row.includes('socket()'));
+    expect(sockets).to.have.length(4);
+  });
+
+  itInBrowser('makes one call for each click when it steps', async () => {
+    const { page } = await open();
+    await page.selectOption('#mode', 'step');
+    await page.click('#server');
+    const made: string[] = [];
+    for (const call of ['socket()', 'bind(:0)', 'listen()', 'accept() waits']) {
+      await page.locator('#step:enabled').click();
+      await label(page, call).waitFor();
+      made.push(...(await page.locator('svg .label').allTextContents()).slice(made.length));
+      expect(made.at(-1)).to.equal(call);
+    }
+    expect(made).to.have.length(4);
+    await page.click('#client');
+    await see(page, 'notice', '1 process is halted');
+    await page.reload();
+    await label(page, 'accept() waits').waitFor();
+    await page.locator('#step:enabled').click();
+    await page.locator('svg .label').nth(4).waitFor();
+    expect(await page.locator('svg .label').count()).to.equal(5);
+  });
+
+  itInBrowser('explains what goes wrong', async () => {
+    const { page } = await open();
+    await page.click('#client');
+    await label(page, 'ECONNREFUSED').waitFor();
+    expect(await page.textContent('#sentence')).to.match(/refused|done with the socket/);
+    await see(page, 'said', 'EchoClient');
+
+    await page.click('#server');
+    await see(page, 'address', /:\d+/);
+    await page.click('#second');
+    await label(page, 'listen() ✗').waitFor();
+    await see(page, 'said', 'already in use');
+
+    await page.selectOption('#mode', 'step');
+    await page.click('#server');
+    await see(page, 'address', 'no server runs');
+    await page.click('#server');
+    await page.locator('#step:enabled').waitFor();
+    /** Clicks on Step, as long as it can be clicked, until this is drawn. */
+    const stepUntil = async (text: string) => {
+      for (let tries = 0; (await label(page, text).count()) === 0 && tries < 200; tries++) {
+        await page.evaluate("document.getElementById('step').click()");
+        await setTimeout(50);
+      }
+      await label(page, text).first().waitFor();
+    };
+    await stepUntil('accept() waits');
+    await page.click('#client');
+    await stepUntil('3-way handshake');
+    await page.locator('#kill:enabled').click();
+    await label(page, '✗ SIGKILL').waitFor();
+    await page.locator('.event', { hasText: 'SIGKILL' }).click();
+    await see(page, 'sentence', 'EchoClient was killed: its system closes its sockets');
+    await stepUntil('recv() = 0');
+    expect(await page.textContent('#notice')).not.to.contain('EchoClient in');
+  });
+
+  itInBrowser(
+    'opens a trace again that was downloaded, and says what can not be opened',
+    async () => {
+      const { page, wrong } = await open();
+      await page.click('#server');
+      await see(page, 'address', /:\d+/);
+      await page.click('#client');
+      await label(page, 'end of file').first().waitFor();
+      const before = await stepThrough(page);
+      const { body } = await ask('GET', '/trace.jsonl');
+      const file = { name: 'kept.jsonl', mimeType: 'application/jsonl', buffer: Buffer.from(body) };
+      await page.setInputFiles('#open', file);
+      await see(page, 'notice', 'You look at kept.jsonl');
+      expect(await stepThrough(page)).to.deep.equal(before);
+
+      await page.setInputFiles('#open', { ...file, buffer: Buffer.from('Hello, world') });
+      await see(page, 'said', "kept.jsonl can't be opened: line 1 is not a record of a trace");
+      expect(wrong).to.deep.equal([]);
+    },
+  );
+
+  itInBrowser('says that older events are kept no more', async () => {
+    const { page } = await open();
+    const line = (t: number) =>
+      `{"v":1,"type":"call","id":"1.${t}","phase":"return","t":${t},"role":"client","program":"EchoClient","pid":1,"proto":"tcp","sock":${t},"call":"socket"}\n`;
+    const buffer = Buffer.from(Array.from({ length: 20_001 }, (_, t) => line(t)).join(''));
+    await page.setInputFiles('#open', { name: 'long.jsonl', mimeType: 'text/plain', buffer });
+
+    await see(page, 'notice', '2001 older events are kept no more.');
+  });
+
+  itInBrowser('shows a running lab at a pace to read by', async () => {
+    const { page } = await open();
+    await page.selectOption('#mode', 'slow');
+    await page.click('#server');
+    await label(page, 'accept() waits').waitFor();
+
+    // All is drawn long before it is told.
+    expect(await page.textContent('#title')).not.to.equal('accept() waits');
+    expect(await page.getAttribute('#play', 'aria-pressed')).to.equal('true');
+    await see(page, 'title', 'accept() waits');
+    expect(await page.getAttribute('#play', 'aria-pressed')).to.equal('false');
+  });
+
+  for (const [width, height] of [
+    [1280, 800],
+    [1920, 1080],
+    [820, 1000],
+  ] as const) {
+    itInBrowser(`has all its parts in view, and none over another, at ${width} px`, async () => {
+      const { page } = await open();
+      await page.setViewportSize({ width, height });
+      for (const lab of ['udp-echo', 'logging']) {
+        await page.selectOption('#lab', lab);
+        await page.click('#server');
+        await see(page, 'address', lab === 'logging' ? /:\d+/ : /relay/);
+        await page.click('#client');
+        await page.locator('.event').nth(8).waitFor();
+        expect(await page.evaluate(CLASHES), lab).to.deep.equal([]);
+        await page.click('#server');
+        await see(page, 'address', 'no server runs');
+      }
+    });
+  }
+
+  itInBrowser('shows what the logging server has logged', async () => {
+    const { page } = await open();
+    await page.selectOption('#lab', 'logging');
+    await page.click('#server');
+    await see(page, 'address', /:\d+/);
+    await page.fill('#message', 'How late is it?');
+    await page.click('#client');
+
+    await see(page, 'logged', /^log0\.txt: \S+ 127\.0\.0\.1:\d+ "How late is it\?"$/);
+  });
+
+  /** Starts the UDP echo server behind a relay with these odds, and gives the page. */
+  async function openUdp(odds: Record<string, string>): Promise<Page> {
+    const { page } = await open();
+    await page.selectOption('#lab', 'udp-echo');
+    const calm = { loss: '0', duplicate: '0', reorder: '0' };
+    for (const [id, percent] of Object.entries({ ...calm, ...odds }))
+      await page.fill(`#${id}`, percent);
+    await page.click('#server');
+    await see(page, 'address', /:\d+, behind the relay/);
+    return page;
+  }
+
+  itInBrowser('runs the twins over UDP, and a click loses what waits in the relay', async () => {
+    const page = await openUdp({});
+    await page.click('#client');
+    await page.locator('.can-lose').click();
+    await label(page, 'lost "Hello').waitFor();
+    await see(page, 'said', 'asked again (try 2 of 3)');
+    await label(page, 'recvfrom() = 12').nth(1).waitFor();
+    await label(page, 'close()').nth(1).waitFor();
+
+    const heads = await page.locator('.head-box').allTextContents();
+    expect(heads).to.have.length(3); // both tries are of one client
+    expect(heads.slice(1)).to.deep.equal(['relaylossy', 'UdpEchoServerserver']);
+    expect(await page.isDisabled('#lose')).to.equal(true);
+  });
+
+  itInBrowser('loses datagrams by keyboard, too', async () => {
+    const page = await openUdp({});
+    await page.click('#client');
+    await page.locator('#lose:enabled').focus();
+    await page.keyboard.press('Enter');
+    await label(page, 'lost "Hello').waitFor();
+  });
+
+  itInBrowser('lets datagrams come twice, and overtake', async () => {
+    const page = await openUdp({ duplicate: '100' });
+    await page.click('#client');
+    await label(page, '(once').first().waitFor();
+    await page.click('#server');
+    await see(page, 'address', 'no server runs');
+    await page.fill('#duplicate', '0');
+    await page.fill('#reorder', '100');
+    await page.fill('#message', 'x');
+    await page.click('#server');
+    await see(page, 'address', /relay/);
+    await page.click('#three');
+    await label(page, '(has').first().waitFor();
+  });
+
+  itInBrowser('refuses odds that are none', async () => {
+    const page = await openUdp({});
+    await page.click('#server');
+    await see(page, 'address', 'no server runs');
+    await page.fill('#loss', '101');
+    await page.click('#server');
+    await see(page, 'said', 'what the relay does is given in per cent, 100 together at most');
+  });
+
+  itInBrowser('is the same on two pages at once, and for everybody (axe)', async () => {
+    const one = await open();
+    const two = await open();
+    await one.page.click('#server');
+    await see(two.page, 'address', /:\d+/);
+    await two.page.click('#client');
+    await label(one.page, 'end of file').first().waitFor();
+    await label(two.page, 'end of file').first().waitFor();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await one.page.emulateMedia({ colorScheme });
+      expect(await violationsOn(one.page), colorScheme).to.deep.equal([]);
+    }
+    await one.page.selectOption('#lab', 'udp-echo');
+    expect(await violationsOn(one.page)).to.deep.equal([]);
+    expect([...one.wrong, ...two.wrong]).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,512 @@
+/** `npm run bench`: the project's servers beside bare peers, in one run, side by side. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import type { Order } from './load';
+import { LoadProcess, ROOT, ServerProcess } from './processes';
+
+interface Options {
+  only: string;
+  rounds: number;
+  seconds: number;
+  json?: string;
+}
+
+/** One figure of one contender, over all rounds. */
+interface Row {
+  readonly case: string;
+  readonly contender: string;
+  readonly figure: string;
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  /** Ours to bare, round by round: above 1 ours is better. */
+  ratios?: number[];
+}
+
+type Contenders = Record<string, readonly string[]>;
+type Figures = Record<string, number>;
+
+interface Case {
+  readonly name: string;
+  /** The first is ours, the second the bare one that it is compared with. */
+  readonly contenders: () => Contenders;
+  readonly measure: (
+    server: ServerProcess,
+    load: LoadProcess,
+    options: Options,
+  ) => Promise<Figures>;
+  /** The figures that ours is judged by, and whether less or more of it is better. */
+  readonly judged: Record<string, 'less' | 'more'>;
+  /** A new process for each round, since it is its memory that counts. */
+  readonly isFresh?: true;
+  /** The server may use all cores: files are written by threads. */
+  readonly cores?: 'all';
+}
+
+const NODE = process.execPath;
+const PYTHON = spawnSync('python3', ['--version']).status === 0;
+const BARE = path.join(__dirname, 'bare.js');
+
+const THREADS: Contenders = PYTHON
+  ? { 'Python, threads': ['python3', 'tools/bench/threads.py'] }
+  : {};
+
+/** Built when it is first needed, where there is a compiler. */
+function goEcho(): Contenders {
+  const program = path.join(ROOT, 'build/tools/bench/echo');
+  const built = spawnSync('go', ['build', '-o', program, 'tools/bench/echo.go'], { cwd: ROOT });
+  return built.status === 0 ? { Go: [program] } : {};
+}
+
+const ours = (name: string, ...args: string[]) => [
+  NODE,
+  `build/src/${name}.js`,
+  '--port',
+  '0',
+  '--quiet',
+  ...args,
+];
+const bare = (kind: string, ...args: string[]) => [NODE, BARE, kind, ...args];
+
+const folders: string[] = [];
+function newFolder(parent: string): string {
+  const folder = mkdtempSync(path.join(parent, 'lab3-bench-'));
+  folders.push(folder);
+  return folder;
+}
+
+const CPU = 'CPU µs a request';
+const BY_REQUEST = { [CPU]: 'less', 'a second': 'more' } as const;
+const PROGRESS_MS = 5000;
+
+async function load(
+  server: ServerProcess,
+  process: LoadProcess,
+  { seconds }: Options,
+  order: Pick<Order, 'kind'> & Partial<Order>,
+): Promise<Figures> {
+  const { count, p50, p99, took, cpu } = await process.run(server, {
+    duration: seconds * 1000,
+    ...order,
+  });
+  return { [CPU]: cpu / count, 'a second': (count / took) * 1000, 'p50 ms': p50, 'p99 ms': p99 };
+}
+
+function echoCase(connections: number): Case {
+  const contenders = () => ({
+    ours: ours('EchoServer'),
+    "bare on('data')": bare('data'),
+    'bare pipe': bare('pipe'),
+    ...(PYTHON ? { 'Python, asyncio': ['python3', 'tools/bench/asyncio_echo.py'] } : {}),
+    ...(connections <= 1000 ? THREADS : {}),
+  });
+  return {
+    name: `echo, ${connections} connections`,
+    contenders,
+    measure: (server, process, options) =>
+      load(server, process, options, { kind: 'pingpong', connections, isEcho: true }),
+    judged: BY_REQUEST,
+  };
+}
+
+function loggingCase(name: string, parent: string): Case {
+  return {
+    name,
+    contenders: () => ({
+      ours: ours('LoggingDateServer', '--log-dir', newFolder(parent)),
+      'bare writeFile wx': bare('logging', newFolder(parent)),
+    }),
+    measure: (server, process, options) =>
+      load(server, process, options, { kind: 'pingpong', connections: 64 }),
+    judged: BY_REQUEST,
+    cores: 'all',
+  };
+}
+
+/** What it costs that calls can be watched, when nobody does. */
+function seamCase(connections: number): Case {
+  const echo = ours('EchoServer');
+  const [node = '', ...program] = echo;
+  return {
+    name: `trace off, echo, ${connections} connections`,
+    contenders: () => ({
+      'with the seam': echo,
+      'without it': [node, '-r', './build/tools/bench/withoutSeam.js', ...program],
+    }),
+    measure: (server, process, options) =>
+      load(server, process, options, { kind: 'pingpong', connections, isEcho: true }),
+    judged: BY_REQUEST,
+  };
+}
+
+/** Two processes on two cores beside one, and beside others that use both; the load has a share of them. */
+function workersCase(
+  name: string,
+  program: string,
+  order: Partial<Order> & Pick<Order, 'kind'>,
+): Case {
+  const others = order.isEcho === true ? { ...goEcho(), ...THREADS } : {};
+  return {
+    name: `workers, ${name}`,
+    contenders: () => ({
+      '2 workers': ours(program, '--workers', '2'),
+      '1 process': ours(program),
+      ...others,
+    }),
+    measure: (server, process, options) =>
+      load(server, process, options, { ...order, sleeps: true }),
+    judged: BY_REQUEST,
+    cores: 'all',
+  };
+}
+
+/** What is behind nginx, or logs into Redis, beside one server with files; the load has its share, too. */
+function scalingCases(): Case[] {
+  const has = (command: string) => spawnSync('which', [command]).status === 0;
+  const composed = (...args: string[]) => [NODE, 'build/tools/bench/composed.js', ...args];
+  const shared = { judged: BY_REQUEST, cores: 'all' } as const;
+  const nginx = (name: string, order: Pick<Order, 'kind'>): Case => ({
+    ...shared,
+    name: `scaling, ${name}`,
+    contenders: () => ({
+      'nginx, 2 servers': composed('nginx', newFolder(tmpdir())),
+      '1 process': ours('DateServer'),
+    }),
+    measure: (server, process, options) =>
+      load(server, process, options, { ...order, connections: 64, sleeps: true }),
+  });
+  const redis: Case = {
+    ...shared,
+    name: 'scaling, logging, 64',
+    contenders: () => ({
+      'Redis, always': composed('redis', newFolder(tmpdir()), ...ALWAYS),
+      files: ours('LoggingDateServer', '--log-dir', newFolder(tmpdir())),
+      'Redis, memory': composed('redis', newFolder(tmpdir()), '--appendonly', 'no'),
+    }),
+    measure: (server, process, options) =>
+      load(server, process, options, { kind: 'pingpong', connections: 64, sleeps: true }),
+  };
+  return [
+    ...(has('nginx') ? [nginx('date, 64 connections', { kind: 'pingpong' })] : []),
+    ...(has('nginx') ? [nginx('date, a connection each, 64', { kind: 'connect' })] : []),
+    ...(has('redis-server') ? [redis] : []),
+  ];
+}
+
+const ALWAYS = ['--appendonly', 'yes', '--appendfsync', 'always'];
+const START_UP = 'start-up';
+const IDLE = 5000;
+const BULK = 256; // MiB
+
+const CASES: Case[] = [
+  ...[1, 64, 1000, 4000].map(echoCase),
+  ...[1, 64].map(seamCase),
+  {
+    name: `bulk echo, ${BULK} MiB`,
+    contenders: () => ({
+      ours: ours('EchoServer'),
+      "bare on('data')": bare('data'),
+      'bare pipe': bare('pipe'),
+    }),
+    measure: async (server, process) => {
+      const { count, took, cpu } = await process.run(server, { kind: 'bulk', size: BULK });
+      return { 'MB/s': (count * 1.048576 * 1000) / took, 'CPU µs a MiB': cpu / count };
+    },
+    judged: { 'MB/s': 'more', 'CPU µs a MiB': 'less' },
+    isFresh: true, // or glibc gives memory back and takes it again, now of one server, now of the other
+  },
+  {
+    name: 'date, 64 connections',
+    contenders: () => ({ ours: ours('DateServer'), bare: bare('date') }),
+    measure: (server, process, options) =>
+      load(server, process, options, { kind: 'pingpong', connections: 64 }),
+    judged: BY_REQUEST,
+  },
+  {
+    name: 'date, 16 questions in flight',
+    contenders: () => ({ ours: ours('DateServer'), bare: bare('date') }),
+    measure: (server, process, options) =>
+      load(server, process, options, { kind: 'pingpong', connections: 64, inFlight: 16 }),
+    judged: BY_REQUEST,
+  },
+  {
+    name: 'date, a burst of 4000 connections',
+    contenders: () => ({ ours: ours('DateServer'), bare: bare('date') }),
+    measure: async (server, process) => {
+      const { took } = await process.run(server, { kind: 'burst', connections: 4000 });
+      return { 'ms until all are answered': took };
+    },
+    judged: { 'ms until all are answered': 'less' },
+  },
+  {
+    name: 'date, a connection each, 64',
+    contenders: () => ({ ours: ours('DateServer'), bare: bare('date') }),
+    measure: (server, process, options) =>
+      load(server, process, options, { kind: 'connect', connections: 64 }),
+    judged: BY_REQUEST,
+  },
+  workersCase('echo, 64 connections', 'EchoServer', {
+    kind: 'pingpong',
+    connections: 64,
+    isEcho: true,
+  }),
+  workersCase('date, 64 connections', 'DateServer', { kind: 'pingpong', connections: 64 }),
+  workersCase('date at 1 ms of CPU each, 64', './BusyDateServer', {
+    kind: 'pingpong',
+    connections: 64,
+  }),
+  workersCase('date, a connection each, 64', 'DateServer', { kind: 'connect', connections: 64 }),
+  ...scalingCases(),
+  ...(existsSync('/dev/shm') ? [loggingCase('logging, 64, memory disk', '/dev/shm')] : []),
+  loggingCase('logging, 64, disk', tmpdir()),
+  {
+    name: `memory of ${IDLE} idle connections`,
+    contenders: () => ({ ours: ours('EchoServer'), "bare on('data')": bare('data') }),
+    measure: async (server, process) => {
+      // The first ones may live in memory that a fresh process has free.
+      await process.run(server, { kind: 'hold', connections: IDLE });
+      const before = server.memory();
+      await process.run(server, { kind: 'hold', connections: IDLE });
+      const each = ((server.memory() - before) * 1024) / IDLE;
+      await process.run(server, { kind: 'close' });
+      return { 'KiB each': each };
+    },
+    judged: { 'KiB each': 'less' },
+    isFresh: true,
+  },
+  {
+    name: 'growth with 20 clients that never read',
+    contenders: () => ({ ours: ours('EchoServer'), "bare on('data')": bare('data') }),
+    measure: async (server, process) => {
+      const growth = async () => {
+        const before = server.memory();
+        await process.run(server, { kind: 'greedy', connections: 20, duration: 2000 });
+        const grown = server.memory() - before;
+        await process.run(server, { kind: 'close' });
+        return grown;
+      };
+      return { 'MiB, fresh': await growth(), 'MiB, again': await growth() };
+    },
+    judged: { 'MiB, fresh': 'less', 'MiB, again': 'less' },
+    isFresh: true,
+  },
+];
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  const { model } = cpus()[0] ?? { model: 'an unknown processor' };
+  const cases = CASES.filter(({ name }) => name.includes(options.only));
+  const hasStartUp = START_UP.includes(options.only);
+  if (cases.length === 0 && !hasStartUp) {
+    console.error(`No case has "${options.only}" in its name. There are:`);
+    for (const name of [...CASES.map((contest) => contest.name), START_UP])
+      console.error(`  ${name}`);
+    process.exitCode = 2;
+    return;
+  }
+  console.log(`Node ${process.version}, ${cpus().length} x ${model}, ${options.rounds} rounds.`);
+  console.log('Medians, with the least and the most. "ours to bare" above 1: ours is better.\n');
+  const rows: Row[] = [];
+  try {
+    for (const contest of cases) rows.push(...show(await run(contest, options)));
+    rows.push(...scaling(rows));
+    if (hasStartUp) rows.push(...show(await startUp(options)));
+  } finally {
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  }
+  const machine = { node: process.version, cpu: model, cores: cpus().length };
+  if (options.json !== undefined) {
+    writeFileSync(options.json, JSON.stringify({ machine, rows }, undefined, 2));
+  }
+}
+
+/** Round after round, in each the contenders one after the other: A B A B. */
+async function run(contest: Case, options: Options): Promise<Row[]> {
+  const load = new LoadProcess();
+  const contenders = Object.entries(contest.contenders());
+  const servers = new Map<string, ServerProcess>();
+  const rounds = contenders.map((): Figures[] => []);
+  try {
+    const tell = progress(contest.name, options.rounds);
+    for (let round = 0; round < options.rounds; round++) {
+      tell(round);
+      for (const [index, [name, command]] of contenders.entries()) {
+        const server = servers.get(name) ?? (await ServerProcess.start(command, contest.cores));
+        servers.set(name, server);
+        rounds[index]?.push(await contest.measure(server, load, options));
+        if (!contest.isFresh) continue;
+        servers.delete(name);
+        await server.stop();
+      }
+    }
+  } finally {
+    load.stop();
+    for (const server of servers.values()) await server.stop();
+  }
+  return summarize(
+    contest,
+    contenders.map(([name]) => name),
+    rounds,
+  );
+}
+
+/** Says on stderr which case is measured, and how far it has come. */
+function progress(name: string, rounds: number): (round: number) => void {
+  let said = performance.now();
+  console.error(`${name} ...`);
+  return (round) => {
+    if (performance.now() - said < PROGRESS_MS) return;
+    said = performance.now();
+    console.error(`  ${round} of ${rounds} rounds`);
+  };
+}
+
+function summarize(
+  { name, judged }: Pick<Case, 'name' | 'judged'>,
+  contenders: string[],
+  rounds: Figures[][],
+): Row[] {
+  return contenders.flatMap((contender, index) =>
+    Object.keys(rounds[index]?.[0] ?? {}).map((figure) => {
+      const values = (rounds[index] ?? []).map((figures) => figures[figure] ?? NaN);
+      const row: Row = { case: name, contender, figure, ...spread(values) };
+      const better = judged[figure];
+      if (index > 0 || !better) return row;
+      const others = (rounds[1] ?? []).map((figures) => figures[figure] ?? NaN);
+      row.ratios = values.map((value, round) =>
+        better === 'less' ? (others[round] ?? NaN) / value : value / (others[round] ?? NaN),
+      );
+      return row;
+    }),
+  );
+}
+
+/** What a request costs among many connections, against among few: ours to bare. */
+function scaling(rows: Row[]): Row[] {
+  const [few, many] = [64, 4000].map((connections) => {
+    const name = echoCase(connections).name;
+    return rows.filter((row) => row.case === name && row.figure === CPU).slice(0, 2);
+  });
+  if (!few?.[0] || !few[1] || !many?.[0] || !many[1]) return [];
+  const cost = { ours: many[0].median / few[0].median, bare: many[1].median / few[1].median };
+  return show([
+    {
+      case: 'echo, 4000 connections against 64',
+      contender: 'ours to bare',
+      figure: 'CPU of a request',
+      ...spread([cost.ours / cost.bare]),
+    },
+  ]);
+}
+
+function spread(values: number[]): { median: number; min: number; max: number } {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const at = (index: number) => sorted[index] ?? NaN;
+  const median = sorted.length % 2 === 1 ? at(middle) : (at(middle - 1) + at(middle)) / 2;
+  return { median, min: at(0), max: at(sorted.length - 1) };
+}
+
+function show(rows: Row[]): Row[] {
+  console.log(rows[0]?.case);
+  for (const { contender, figure, median, min, max, ratios } of rows) {
+    if (Number.isNaN(median)) continue;
+    const figures = `${digits(median)} (${digits(min)} to ${digits(max)})`;
+    console.log(`  ${contender.padEnd(18)} ${figure.padEnd(17)} ${figures}`);
+    if (!ratios) continue;
+    const { median: middle, min: least, max: most } = spread(ratios);
+    console.log(
+      `    ours to bare     ${middle.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`,
+    );
+  }
+  console.log();
+  return rows;
+}
+
+function digits(value: number): string {
+  return value >= 1000 ? String(Math.round(value)) : value.toPrecision(3);
+}
+
+/** Start to first answer of the five programs, against an empty program under the same ts-node. */
+async function startUp({ rounds }: Options): Promise<Row[]> {
+  const echo = await ServerProcess.start(ours('EchoServer'));
+  const date = await ServerProcess.start(ours('DateServer'));
+  const log = newFolder(tmpdir());
+  const programs: [name: string, file: string, args: string[]][] = [
+    ['empty program', './empty', []],
+    ['EchoClient', 'EchoClient', ['--port', String(echo.port)]],
+    ['DateClient', 'DateClient', ['--port', String(date.port)]],
+    ['EchoServer', 'EchoServer', ['--port', '0']],
+    ['DateServer', 'DateServer', ['--port', '0']],
+    ['LoggingDateServer', 'LoggingDateServer', ['--port', '0', '--log-dir', log]],
+  ];
+  const times = programs.map((): Figures[] => []);
+  const tell = progress(START_UP, rounds);
+  for (let round = 0; round < rounds; round++) {
+    tell(round);
+    for (const [index, [, file, args]] of programs.entries()) {
+      const tsNode = await firstAnswer(['-r', 'ts-node/register', `src/${file}.ts`, ...args]);
+      const compiled = await firstAnswer([path.join('build/src', `${file}.js`), ...args]);
+      times[index]?.push({ 'ts-node, ms': tsNode, 'compiled, ms': compiled });
+    }
+  }
+  await Promise.all([echo.stop(), date.stop()]);
+
+  const names = programs.map(([name]) => name);
+  const rows = summarize({ name: START_UP, judged: {} }, names, times);
+  const empty = times[0] ?? [];
+  for (const row of rows) {
+    if (row.contender === 'empty program') continue;
+    const own = times[names.indexOf(row.contender)] ?? [];
+    row.ratios = own.map(
+      (time, round) => (empty[round]?.[row.figure] ?? NaN) / (time[row.figure] ?? NaN),
+    );
+  }
+  return rows;
+}
+
+/** Milliseconds until a client prints its answer, or a server gives its first. */
+async function firstAnswer(args: string[]): Promise<number> {
+  const begun = performance.now();
+  const child = spawn(NODE, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const port = /listening on .*:(\d+)\n/.exec(line.toString())?.[1];
+  if (port !== undefined) await askOnce(Number(port));
+  const took = performance.now() - begun;
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  return took;
+}
+
+async function askOnce(port: number): Promise<void> {
+  const { connect } = await import('node:net');
+  const socket = connect({ port, host: '127.0.0.1' });
+  socket.write('What time is it?\n');
+  await once(socket, 'data');
+  socket.destroy();
+}
+
+function readOptions(): Options {
+  return new Command('npm run bench --')
+    .option('--only <text>', 'only the cases with this text in their name', '')
+    .option('--rounds <n>', 'rounds of each case', positive, 9)
+    .option('--seconds <s>', 'how long one contender is measured in one round', positive, 0.25)
+    .option('--json <file>', 'write all figures there, too')
+    .parse()
+    .opts();
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value <= 1000) return value;
+  throw new InvalidArgumentError('a number above 0, at most 1000.');
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,143 @@
+import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import * as path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Order, Seen } from './load';
+
+export const ROOT = path.join(__dirname, '../../..');
+
+const CAN_PIN = availableParallelism() > 1 && spawnSync('taskset', ['-V']).status === 0;
+
+/** Server and load on a core each, where there is a way to say so. */
+function pinned(core: number, command: readonly string[]): [string, string[]] {
+  const [file = '', ...args] = CAN_PIN ? ['taskset', '-c', String(core), ...command] : command;
+  return [file, args];
+}
+
+/** A server in a process of its own, on the first core unless it is to have all. */
+export class ServerProcess {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly port: number,
+  ) {}
+
+  static async start(
+    command: readonly string[],
+    cores: 'first' | 'all' = 'first',
+  ): Promise<ServerProcess> {
+    const [file = '', ...args] = command;
+    const parts: [string, string[]] = cores === 'all' ? [file, args] : pinned(0, command);
+    const child = spawn(...parts, { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] });
+    for await (const line of createInterface(child.stdout)) {
+      const port = /listening on .*:(\d+)$/.exec(line)?.[1];
+      if (port !== undefined) return new ServerProcess(child, Number(port));
+    }
+    throw new Error(`did not start: ${command.join(' ')}`);
+  }
+
+  /** The CPU time (µs) used so far by all threads of it and its workers; unknown without /proc. */
+  cpu(): number {
+    if (!existsSync('/proc/self/task')) return NaN;
+    return withChildren(this.child.pid ?? 0)
+      .flatMap((pid) => threadsOf(pid))
+      .reduce((sum, thread) => sum + cpuOf(path.join(thread, 'schedstat')), 0);
+  }
+
+  /** The memory (MiB) it holds. */
+  memory(): number {
+    const { stdout } = spawnSync('ps', ['-o', 'rss=', '-p', String(this.child.pid)]);
+    return Number(stdout.toString()) / 1024;
+  }
+
+  async stop(): Promise<void> {
+    for (const pid of withChildren(this.child.pid ?? 0)) process.kill(pid, 'SIGKILL');
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      await once(this.child, 'close');
+    }
+  }
+}
+
+/** A process, and those that it has started. */
+function withChildren(pid: number): number[] {
+  const children = threadsOf(pid).flatMap((thread) =>
+    read(path.join(thread, 'children')).split(' '),
+  );
+  return [
+    pid,
+    ...children.filter((child) => child !== '').flatMap((child) => withChildren(Number(child))),
+  ];
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map((task) => `/proc/${pid}/task/${task}`);
+  } catch {
+    return []; // it has just ended
+  }
+}
+
+/** The CPU time (µs) of one thread; none if it has just ended. */
+function cpuOf(schedstat: string): number {
+  return Number(read(schedstat).split(' ')[0]) / 1000;
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+export interface Measured extends Seen {
+  /** µs of the server's CPU time in the measured part. */
+  readonly cpu: number;
+}
+
+/** The load in a process of its own, on the second core. */
+export class LoadProcess {
+  readonly #child: ChildProcess;
+
+  constructor() {
+    const [execPath, execArgv] = pinned(1, [process.execPath]);
+    this.#child = fork(path.join(__dirname, 'load.js'), { execPath, execArgv });
+  }
+
+  /** Has an order carried out, and reads the server's CPU time when the measured part begins and ends. */
+  run(server: ServerProcess, order: Partial<Order> & Pick<Order, 'kind'>): Promise<Measured> {
+    const whole: Order = {
+      port: server.port,
+      connections: 1,
+      duration: 0,
+      isEcho: false,
+      inFlight: 1,
+      sleeps: false,
+      size: 0,
+      ...order,
+    };
+    return new Promise((resolve, reject) => {
+      let begin = NaN;
+      let end = NaN;
+      const onMessage = (message: { event?: string; error?: string; seen?: Seen }) => {
+        if (message.event !== undefined) {
+          if (message.event === 'begin') begin = server.cpu();
+          else end = server.cpu();
+          this.#child.send('read');
+        } else {
+          this.#child.off('message', onMessage);
+          if (message.error !== undefined) reject(new Error(message.error));
+          else
+            resolve({ count: 0, p50: NaN, p99: NaN, took: NaN, ...message.seen, cpu: end - begin });
+        }
+      };
+      this.#child.on('message', onMessage);
+      this.#child.send(whole);
+    });
+  }
+
+  stop(): void {
+    this.#child.kill();
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * `npm test`: types, lint, format and tests, and one closing line. Options for mocha may follow `--`;
+ * what only runs a part is not held to a coverage.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+
+const STATS = 'coverage/stats.json';
+const PROGRESS_MS = 10_000;
+
+// The tests run what the first step has built: 150 programs start three times as fast as with ts-node.
+const STATIC = [
+  [
+    'types',
+    'tsc -p tsconfig.build.json && tsc --noEmit -p starter && tsc --noEmit -p tools/page/browser',
+  ],
+  ['lint', 'eslint .'],
+  ['format', 'prettier --check --log-level warn .'],
+] as const;
+// On Windows there are no signals and no process groups to end programs with.
+const WITHOUT_PROGRAMS = '--ignore "build/test/{faults,programs,tools/kit}/**"';
+const isWindows = process.platform === 'win32';
+const options = process.argv.slice(2).map((option) => JSON.stringify(option));
+const isPart = isWindows || options.length > 0;
+const mocha = (jobs: number, files: string) =>
+  `mocha --parallel --jobs ${jobs} --reporter build/tools/CountingReporter.js ${options.join(' ')} ${files}`;
+const KIT = 'build/test/tools/kit/**';
+// The kit gives programs their time by the clock: beside the other tests it would run out.
+const TESTS = [
+  ...(isWindows
+    ? []
+    : [
+        ['tests of the kit', `c8 --check-coverage=false -r none ${mocha(2, `"${KIT}/*.test.js"`)}`],
+      ]),
+  [
+    'tests and coverage',
+    `c8 --clean=${isWindows} ${isPart ? '--check-coverage=false ' : ''}${mocha(3, `${isWindows ? WITHOUT_PROGRAMS : ''} --ignore "${KIT}" "build/test/**/*.test.js"`)}`,
+  ],
+] as [string, string][];
+
+const begun = performance.now();
+const seconds = () => Math.round((performance.now() - begun) / 1000);
+
+async function main(): Promise<void> {
+  console.log('npm test takes about five minutes on two idle cores.');
+  if (isWindows) console.log('Left out on Windows: tests that start programs; they need signals.');
+  const progress = setInterval(() => {
+    console.log(`... ${seconds()} s`);
+  }, PROGRESS_MS);
+  rmSync(STATS, { force: true });
+  rmSync('build', { recursive: true, force: true }); // or tests that are gone would still run
+
+  const failed = (await Promise.all(STATIC.map(run))).flat();
+  for (const step of TESTS) failed.push(...(await run(step)));
+  clearInterval(progress);
+
+  const tests = existsSync(STATS)
+    ? (JSON.parse(readFileSync(STATS, 'utf8')) as { passes: number; failures: number })
+    : { passes: 0, failures: 0 };
+  // A step that failed with no failing test of its own (types, coverage) is one failure.
+  const failures = Math.max(tests.failures, failed.length);
+  for (const name of failed) console.log(`failed: ${name}`);
+  console.log(`${seconds()} s`);
+  console.log(`${tests.passes} passed, ${failures} failed`);
+  process.exitCode = failures === 0 && tests.passes > 0 ? 0 : 1;
+}
+
+/** Runs one step; gives its name if it failed. */
+function run([name, command]: readonly [string, string]): Promise<string[]> {
+  console.log(`${name}: ${command}`);
+  return new Promise((resolve) => {
+    spawn(command, { shell: true, stdio: 'inherit' }).once('close', (code) => {
+      resolve(code === 0 ? [] : [name]);
+    });
+  });
+}
+
+void main();

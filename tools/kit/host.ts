@@ -1,0 +1,34 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Address } from '../../src/socket/Address';
+import { ListeningSocket } from '../../src/socket/ListeningSocket';
+import { Probe } from './probe';
+
+/** A server that the kit plays, for a client to talk with. */
+export class Host implements AsyncDisposable {
+  readonly #welcoming = new ListeningSocket();
+
+  /** @throws SocketError when the address can't be had. */
+  static async open(address: Address): Promise<Host> {
+    const host = new Host();
+    host.#welcoming.bind(address);
+    await host.#welcoming.listen();
+    return host;
+  }
+
+  /** The next client; undefined when none has come in so many ms. */
+  async client(ms: number): Promise<Probe | undefined> {
+    const came = this.#welcoming.accept().then(
+      (socket) => new Probe(socket),
+      () => undefined, // closed meanwhile
+    );
+    return Promise.race([came, setTimeout(ms, undefined, { ref: false })]);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async close(): Promise<void> {
+    await this.#welcoming.close();
+  }
+}

@@ -1,0 +1,170 @@
+/** `npm run check`: a student's own program, stage by stage. */
+import { randomInt } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander';
+import { connectablePort, fromHere, hostName, seconds } from '../../src/cli/options';
+import { hasColors, out } from '../../src/cli/output';
+import { complain, say } from '../../src/cli/complain';
+import { formatAddress } from '../../src/socket/Address';
+import { ListeningSocket } from '../../src/socket/ListeningSocket';
+import { Socket } from '../../src/socket/Socket';
+import { codeOf } from '../../src/text/errno';
+import { KitError } from './KitError';
+import { hasPassed, linesOf, type Look, summaryOf, toGradescope, toJson, toJunit } from './report';
+import { PROGRAMS } from './programs';
+import { Run, runStages } from './stage';
+
+interface Options {
+  host: string;
+  port?: number;
+  cwd: string;
+  logDir?: string;
+  only: number[];
+  json?: string;
+  junit?: string;
+  gradescope?: string;
+  /** s */
+  timeout: number;
+  color: boolean;
+}
+
+const CONNECT_MS = 500;
+const FIRST_PORT = 20_000;
+const LAST_PORT = 32_000;
+
+const command = new Command('npm run check --')
+  .description(
+    'Checks a program of the lab, in any language, stage by stage, and says why it fails. Without COMMAND a server that runs already is checked; a client meets a server of ours. In COMMAND, {port} and {log-dir} stand for the real ones; a program with the fixed port of the slides needs neither.',
+  )
+  .addArgument(new Argument('<program>', 'what it is').choices(Object.keys(PROGRAMS)))
+  .argument('[command...]', 'after --: how to start it, e.g. -- python3 EchoServer.py')
+  .option('--host <host>', 'where it listens', hostName, '127.0.0.1')
+  .option('--port <port>', 'the port that it listens on (65432 or 6015)', connectablePort)
+  .option('--cwd <folder>', 'where it is started', fromHere, fromHere('.'))
+  .option(
+    '--log-dir <folder>',
+    'where the logging server writes (the folder it is started in, and those below); {log-dir} in COMMAND stands for it, or for a fresh one',
+  )
+  .option('--only <stages>', 'only these stages: 3,5', stageNumbers, [])
+  .option('--json <file>', 'write the result there, too', fromHere)
+  .option('--junit <file>', 'the same for CI systems', fromHere)
+  .option('--gradescope <file>', 'the same for Gradescope (results.json)', fromHere)
+  .option('--timeout <s>', 'the whole run takes no longer', seconds, 120)
+  .option('--no-color', 'no colours')
+  .exitOverride();
+
+async function main(): Promise<void> {
+  command.parse();
+  const [name = '', ...start] = command.args;
+  const options = command.opts<Options>();
+  const program = PROGRAMS[name];
+  if (!program) throw new KitError(`there is no program "${name}"`);
+
+  if (program.isClient && start.length === 0)
+    throw new KitError(`a client needs its command: npm run check -- ${name} -- COMMAND`);
+  const port = await portFor(start, program.port, options);
+  const address = { host: options.host, port };
+  const folder = logFolderFor(start, options);
+  const real = start.map((part) =>
+    part.replaceAll('{port}', String(port)).replaceAll('{log-dir}', folder),
+  );
+  if (start.length > 0) await mustBeFree(address);
+  const run = new Run(
+    address,
+    start.length > 0 ? { command: real, cwd: options.cwd } : undefined,
+    folder,
+    performance.now() + options.timeout * 1000,
+  );
+  const stop = endOnSignals(run);
+  const look = lookOf(options);
+  try {
+    out.write(`${name}: ${start.length > 0 ? start.join(' ') : formatAddress(address)}\n\n`);
+    const verdicts = await runStages(program.stages, run, options.only, (verdict) => {
+      for (const line of linesOf(verdict, look)) out.write(`${line}\n`);
+    });
+    out.write(`\n${summaryOf(verdicts)}\n`);
+    const result = { program: name, command: start, verdicts };
+    if (options.json !== undefined) writeFileSync(options.json, toJson(result));
+    if (options.junit !== undefined) writeFileSync(options.junit, toJunit(result));
+    if (options.gradescope !== undefined) writeFileSync(options.gradescope, toGradescope(result));
+    process.exitCode = hasPassed(verdicts) ? 0 : 1;
+  } finally {
+    await run.clear();
+    stop();
+  }
+}
+
+/** Where the logging server writes: a fresh folder where COMMAND asks for one. */
+function logFolderFor(start: string[], { logDir, cwd }: Options): string {
+  if (logDir !== undefined) return path.resolve(cwd, logDir);
+  if (!start.some((part) => part.includes('{log-dir}'))) return cwd;
+  const folder = mkdtempSync(path.join(tmpdir(), 'lab-kit-'));
+  out.write(`The log files are in ${folder}\n`);
+  return folder;
+}
+
+/** The port that the program is to have: a free one where COMMAND asks for it. */
+function portFor(start: string[], usual: number, { host, port }: Options): Promise<number> {
+  const isFree = port === undefined && start.some((part) => part.includes('{port}'));
+  return isFree ? freePort(host) : Promise.resolve(port ?? usual);
+}
+
+/** One that no system gives to other programs by itself, so that it stays free between two starts. */
+async function freePort(host: string): Promise<number> {
+  for (;;) {
+    const port = randomInt(FIRST_PORT, LAST_PORT);
+    await using welcoming = new ListeningSocket();
+    welcoming.bind({ host, port });
+    try {
+      await welcoming.listen();
+      return port;
+    } catch (error) {
+      if (codeOf(error) !== 'EADDRINUSE') throw error;
+    }
+  }
+}
+
+/** @throws KitError when somebody else has the port: it would be checked instead. */
+async function mustBeFree(address: { host: string; port: number }): Promise<void> {
+  await using socket = new Socket();
+  socket.breakAfter(CONNECT_MS);
+  const isTaken = await socket.connect(address).then(
+    () => true,
+    () => false,
+  );
+  if (isTaken)
+    throw new KitError(
+      `${formatAddress(address)} is already taken by another program: stop that first, or leave COMMAND out to check it`,
+    );
+}
+
+function lookOf({ color }: Options): Look {
+  const { isTTY, columns } = process.stdout;
+  return {
+    columns: Math.min(isTTY ? columns : 80, 100),
+    hasColor: color && hasColors(process.stdout),
+  };
+}
+
+/** Nothing of the student's stays behind when the kit is stopped. */
+function endOnSignals(run: Run): () => void {
+  const onSignal = () => {
+    void run.clear().then(() => process.exit(2));
+  };
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  return () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+}
+
+function stageNumbers(text: string): number[] {
+  const numbers = text.split(',').map(Number);
+  if (numbers.every((number) => Number.isInteger(number) && number > 0)) return numbers;
+  throw new InvalidArgumentError('numbers of stages, with commas between: 3,5');
+}
+
+main().catch((error: unknown) => {
+  process.exitCode = error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
+  if (error instanceof KitError) say(`npm run check: ${error.message}`);
+  else if (!(error instanceof CommanderError)) complain('npm run check', error);
+});

@@ -1,0 +1,105 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Address } from '../../src/socket/Address';
+import { later } from '../../src/socket/later';
+import { Socket } from '../../src/socket/Socket';
+import { codeOf } from '../../src/text/errno';
+
+/** What is taken of an answer at most: whoever sends more has sent something wrong. */
+const MOST_BYTES = 4 * 1024 * 1024;
+const CHUNK_BYTES = 65_536;
+/** To see whether the other end has closed already. */
+const GLANCE_MS = 50;
+
+/** Why no more came. */
+export type Ending = 'done' | 'timeout' | 'end of file' | 'reset' | 'too much';
+
+/** What came, and why no more. */
+export interface Came {
+  readonly data: Buffer;
+  readonly ending: Ending;
+  /** ms that were waited. */
+  readonly waited: number;
+}
+
+/** One connection of the kit's: every wait on it is bounded, and so is its memory. */
+export class Probe {
+  constructor(private readonly socket: Socket) {}
+
+  /** @throws SocketError when the connection can't be had in time. */
+  static async open(address: Address, ms: number): Promise<Probe> {
+    const socket = new Socket();
+    const forget = later(ms, () => {
+      socket.abort();
+    });
+    await socket.connect(address).finally(forget);
+    return new Probe(socket);
+  }
+
+  /** Sends all of it; false when the other end does not take it in time, or has gone. */
+  async send(data: string | Uint8Array, ms: number): Promise<boolean> {
+    const sent = this.socket.sendall(typeof data === 'string' ? Buffer.from(data) : data).then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([sent, setTimeout(ms, false, { ref: false })]);
+  }
+
+  /** Whether something has come, or comes in so many ms; it is left for who receives it. */
+  hasCome(ms: number): Promise<boolean> {
+    return this.socket.poll(ms).catch(() => true);
+  }
+
+  /** Receives until `isEnough` says so, but no longer than `ms` milliseconds. */
+  async receive(isEnough: (soFar: Buffer) => boolean, ms: number): Promise<Came> {
+    const begun = performance.now();
+    let data = Buffer.alloc(0);
+    const came = (ending: Ending): Came => ({ data, ending, waited: performance.now() - begun });
+    for (;;) {
+      if (data.length > 0 && isEnough(data)) return came('done');
+      if (data.length > MOST_BYTES) return came('too much');
+      const left = begun + ms - performance.now();
+      if (left <= 0 || !(await this.socket.poll(left))) return came('timeout');
+      try {
+        const chunk = await this.socket.recv(CHUNK_BYTES);
+        if (chunk.length === 0) return came('end of file');
+        data = Buffer.concat([data, chunk]);
+      } catch (error) {
+        return came(codeOf(error) === 'ECONNRESET' ? 'reset' : 'end of file');
+      }
+    }
+  }
+
+  /** Receives so many bytes. */
+  receiveBytes(count: number, ms: number): Promise<Came> {
+    return this.receive((data) => data.length >= count, ms);
+  }
+
+  /** Receives until the other end has sent its end of file. */
+  receiveAll(ms: number): Promise<Came> {
+    return this.receive(() => false, ms);
+  }
+
+  /** Sends end of file, and still receives (half-close). */
+  shutdown(): void {
+    this.socket.shutdown();
+  }
+
+  /** Closes as a client does: end of file first, if the other end has not sent its own yet. */
+  async close(): Promise<void> {
+    if (await this.hasCome(GLANCE_MS)) {
+      const rest = await this.socket.recv(CHUNK_BYTES).catch(() => Buffer.alloc(0));
+      // Whoever closes first keeps the port for a minute (TIME_WAIT); a reset spares the other that.
+      if (rest.length === 0) {
+        this.reset();
+        return;
+      }
+    }
+    void this.socket.close();
+    this.socket.breakAfter(GLANCE_MS);
+  }
+
+  /** Breaks the connection off: what was on its way is lost. */
+  reset(): void {
+    this.socket.reset();
+  }
+}

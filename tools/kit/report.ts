@@ -1,0 +1,163 @@
+import { styleText } from 'node:util';
+import { escapeControls } from '../../src/text/escape';
+import { wrap } from '../../src/text/wrap';
+import { type Details, type Status, TIME_IS_UP, type Verdict } from './stage';
+
+/** Lines of the program's output that are shown. */
+const PRINTED_LINES = 3;
+const TITLE_WIDTH = 58;
+const LABEL_WIDTH = 10;
+const INDENT = ' '.repeat(4);
+
+/** What a run has found. */
+export interface Result {
+  readonly program: string;
+  readonly command: readonly string[];
+  readonly verdicts: readonly Verdict[];
+}
+
+/** How the terminal shows it. */
+export interface Look {
+  readonly columns: number;
+  readonly hasColor: boolean;
+}
+
+const SIGNS: Record<Status, { sign: string; color: 'green' | 'red' | 'yellow' | 'gray' }> = {
+  passed: { sign: '✔', color: 'green' },
+  failed: { sign: '✘', color: 'red' },
+  warned: { sign: '!', color: 'yellow' },
+  'not tried': { sign: '–', color: 'gray' },
+};
+
+/** One stage as lines for the terminal. */
+export function linesOf(verdict: Verdict, look: Look): string[] {
+  const { number, title, status, seconds, details, because } = verdict;
+  const { sign, color } = SIGNS[status];
+  const name = `${sign} ${String(number).padStart(2)} ${title}`;
+  const time = status === 'not tried' ? '' : `${seconds.toFixed(1)} s`;
+  const head = `${name.padEnd(TITLE_WIDTH)} ${time.padStart(8)}`.trimEnd();
+  const colored = look.hasColor ? styleText(color, head, { validateStream: false }) : head;
+  if (because !== undefined) return [colored, `${INDENT} not tried: ${because}`];
+  return details ? [colored, ...detailsOf(verdict, details, look)] : [colored];
+}
+
+function detailsOf(verdict: Verdict, details: Details, { columns }: Look): string[] {
+  const { did, expected, came, likely, try: command } = details;
+  const likelyLabel = likely?.startsWith('probably ') ? 'probably' : 'likely';
+  const rows: [label: string, text: string | undefined][] = [
+    ['slide', verdict.slide?.replace(/^slide /, '')],
+    ['did', did],
+    ['expected', expected],
+    ['came', came],
+    [likelyLabel, likely?.replace(/^probably /, '')],
+    ['try', command],
+    ['printed', printedOf(verdict)],
+  ];
+  return rows.flatMap(([label, text]) => (text === undefined ? [] : field(label, text, columns)));
+}
+
+/** A label and its text; each line of the text is wrapped, one with a caret is left as it is. */
+function field(label: string, text: string, columns: number): string[] {
+  const width = columns - INDENT.length - LABEL_WIDTH;
+  const lines = text
+    .split('\n')
+    .map(escapeControls)
+    .flatMap((line) => (/^ *\^/.test(line) ? [line] : wrap(line, width).split('\n')));
+  return lines.map((line, index) =>
+    `${INDENT} ${(index === 0 ? label : '').padEnd(LABEL_WIDTH - 1)}${line}`.trimEnd(),
+  );
+}
+
+/** The last lines that the program printed, and how it ended; undefined if there is neither. */
+function printedOf({ printed = '', ended }: Verdict): string | undefined {
+  const lines = printed.trimEnd().split('\n').slice(-PRINTED_LINES);
+  const end = ended === undefined ? [] : [`(your program ${ended})`];
+  const all = [...lines.filter((line) => line !== '').map((line) => line.slice(0, 300)), ...end];
+  return all.length > 0 ? all.join('\n') : undefined;
+}
+
+/** The closing line. */
+export function summaryOf(verdicts: readonly Verdict[]): string {
+  const count = (status: Status) => verdicts.filter((verdict) => verdict.status === status).length;
+  const remark = count('warned') > 0 ? ` (${count('warned')} with a remark)` : '';
+  const parts = [
+    `${count('passed') + count('warned')} passed${remark}`,
+    `${count('failed')} failed`,
+  ];
+  if (count('not tried') > 0) parts.push(`${count('not tried')} not tried`);
+  return parts.join(', ');
+}
+
+/** All as JSON; docs/kit.md has its schema. */
+export function toJson({ program, command, verdicts }: Result): string {
+  const stages = verdicts.map(
+    ({ number, title, slide, status, seconds, details, because, printed, ended }) => ({
+      number,
+      title,
+      slide,
+      status,
+      seconds: rounded(seconds),
+      because,
+      ...details,
+      printed: details && printed,
+      ended: details && ended,
+    }),
+  );
+  return `${JSON.stringify({ version: 1, program, command, passed: hasPassed(verdicts), stages }, undefined, 2)}\n`;
+}
+
+/** JUnit's XML, as CI systems read it. */
+export function toJunit({ program, verdicts }: Result): string {
+  const count = (status: Status) => verdicts.filter((verdict) => verdict.status === status).length;
+  const cases = verdicts.map((verdict) => {
+    const { number, title, seconds, status, because } = verdict;
+    const open = `  <testcase classname="${xml(program)}" name="${xml(`${number} ${title}`)}" time="${rounded(seconds)}"`;
+    const text = xml(plain(verdict));
+    if (status === 'failed')
+      return `${open}>\n    <failure message="${xml(verdict.details?.came ?? '')}">${text}</failure>\n  </testcase>`;
+    if (status === 'not tried')
+      return `${open}>\n    <skipped message="${xml(because ?? '')}"/>\n  </testcase>`;
+    if (status === 'warned') return `${open}>\n    <system-out>${text}</system-out>\n  </testcase>`;
+    return `${open}/>`;
+  });
+  const head = `<testsuite name="${xml(program)}" tests="${verdicts.length}" failures="${count('failed')}" skipped="${count('not tried')}">`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${head}\n${cases.join('\n')}\n</testsuite>\n`;
+}
+
+/** Gradescope's results.json: a point for each stage that passed. */
+export function toGradescope({ verdicts }: Result): string {
+  const tests = verdicts.map((verdict) => ({
+    number: String(verdict.number),
+    name: verdict.title,
+    score: isGood(verdict) ? 1 : 0,
+    max_score: 1,
+    status: isGood(verdict) ? 'passed' : 'failed',
+    output: plain(verdict),
+  }));
+  return `${JSON.stringify({ tests }, undefined, 2)}\n`;
+}
+
+/** Whether no stage failed, none was left out for want of time, and something was tried at all. */
+export function hasPassed(verdicts: readonly Verdict[]): boolean {
+  const isBad = ({ status, because }: Verdict) => status === 'failed' || because === TIME_IS_UP;
+  return verdicts.some(isGood) && !verdicts.some(isBad);
+}
+
+function isGood({ status }: Verdict): boolean {
+  return status === 'passed' || status === 'warned';
+}
+
+function plain(verdict: Verdict): string {
+  return linesOf(verdict, { columns: Infinity, hasColor: false }).slice(1).join('\n');
+}
+
+function rounded(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}
+
+/** XML 1.0 has no way to write most control characters, nor half of a surrogate pair. */
+function xml(text: string): string {
+  return text
+    .replace(/(?![\t\n\r])\p{Cc}|\p{Cs}/gu, '\ufffd')
+    .replace(/[<>&"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,210 @@
+import { formatAddress } from '../../src/socket/Address';
+import type { Probe } from './probe';
+import { Finding, type Run, type Stage } from './stage';
+
+const CLOSE_MS = 2000;
+const ONE_AFTER_ANOTHER = 100;
+const AT_ONCE = 20;
+const ANOTHER_MS = 200;
+
+/** How one kind of server is asked. */
+export interface Ask {
+  /** Asks, and looks at the answer. @throws Finding when it is not right. */
+  ask(run: Run, probe: Probe, name: string, did: string): Promise<void>;
+  /** The same by hand. */
+  try(run: Run, name: string): string;
+}
+
+export function listens(slide: string): Stage {
+  return {
+    title: 'It listens',
+    slide,
+    async check(run) {
+      const probe = await run.connect();
+      await probe.close();
+    },
+  };
+}
+
+export function secondClient(kind: Ask, needs: number[], slide: string): Stage {
+  return {
+    title: 'A second client, after the first',
+    slide,
+    needs,
+    async check(run) {
+      const did = 'connected again, after the first client had closed';
+      const first = await run.connect();
+      await kind.ask(run, first, 'first', 'asked as the first client');
+      await first.close();
+      await run.subject?.endedWithin(ANOTHER_MS);
+      const expected = 'the connection to be accepted and answered';
+      const how = run.subject?.how;
+      if (how !== undefined) {
+        throw new Finding({
+          did,
+          expected,
+          came: 'connection refused: your program has ended',
+          likely: `your server ends after its first client (it ${how}): accept() must be called again, in a loop around everything from accept() to close()`,
+          try: kind.try(run, 'second'),
+        });
+      }
+      const second = await run.connectAtOnce();
+      try {
+        await kind.ask(run, second, 'second', did);
+      } catch (error) {
+        if (!(error instanceof Finding)) throw error;
+        throw new Finding({
+          ...error.details,
+          expected,
+          likely:
+            'the system has connected it and your server does not accept() it: accept() must be called again after each client',
+          try: kind.try(run, 'second'),
+        });
+      }
+    },
+  };
+}
+
+export function twoAtOnce(kind: Ask, needs: number[], slide: string): Stage {
+  return {
+    title: 'Two clients at the same time, the later speaks first',
+    slide,
+    needs,
+    async check(run) {
+      const first = await run.connect();
+      const second = await run.connectAtOnce();
+      const did = 'connected twice, and asked on the second connection first';
+      try {
+        await kind.ask(run, second, 'second', did);
+      } catch (error) {
+        if (!(error instanceof Finding)) throw error;
+        throw new Finding({ ...error.details, likely: await oneAtATime(kind, run) });
+      }
+      await kind.ask(run, first, 'first', 'asked on the first connection after that');
+    },
+  };
+}
+
+/** Whether the second client is served as soon as the first has gone. */
+async function oneAtATime(kind: Ask, run: Run): Promise<string | undefined> {
+  await run.fresh();
+  const first = await run.connect();
+  const second = await run.connectAtOnce();
+  await first.close();
+  try {
+    await kind.ask(run, second, 'second', '');
+  } catch {
+    return undefined;
+  }
+  return 'the second client is served as soon as the first has gone: your server talks with one at a time; give each its own thread, or never wait for just one (slide "Multithreading")';
+}
+
+export function breaksOff(kind: Ask, needs: number[]): Stage {
+  return {
+    title: 'A client breaks off, and the next is served',
+    needs,
+    async check(run) {
+      const did = 'sent something, reset the connection (RST), and connected again';
+      const rude = await run.connect();
+      await kind.ask(run, rude, 'rude', 'asked once');
+      void rude.send('and then', CLOSE_MS);
+      rude.reset();
+      await run.subject?.endedWithin(ANOTHER_MS);
+      const how = run.subject?.how;
+      const likely =
+        'recv() and send() fail (ECONNRESET, EPIPE) when a client has gone: catch that around one conversation, not around all';
+      if (how !== undefined) {
+        throw new Finding({
+          did,
+          expected: 'the next client to be served',
+          came: `your program ${how}`,
+          likely,
+        });
+      }
+      const next = await run.connectAtOnce();
+      try {
+        await kind.ask(run, next, 'next', did);
+      } catch (error) {
+        if (!(error instanceof Finding)) throw error;
+        throw new Finding({ ...error.details, likely: `probably ${likely}` });
+      }
+    },
+  };
+}
+
+export function crowd(kind: Ask, needs: number[]): Stage {
+  return {
+    title: `${ONE_AFTER_ANOTHER} clients in turn, then ${AT_ONCE} at once, none left open`,
+    needs,
+    async check(run) {
+      await (await run.connect()).close();
+      for (let number = 1; number <= ONE_AFTER_ANOTHER; number++) {
+        await goes(kind, run, `client ${number}`, `connected for the ${number}th time`);
+      }
+      const probes = await run.connectMany(AT_ONCE);
+      const did = `connected ${AT_ONCE} times, and asked on all connections at once`;
+      const asked = await Promise.allSettled(
+        probes.map((probe) => kind.ask(run, probe, 'all', did)),
+      );
+      const failures = asked.filter((each) => each.status === 'rejected');
+      const [first] = failures;
+      if (!first) return;
+      if (!(first.reason instanceof Finding)) throw first.reason;
+      const answered = AT_ONCE - failures.length;
+      throw new Finding({
+        did,
+        expected: `${AT_ONCE} right answers`,
+        came: `${answered}, and of the others one got ${first.reason.details.came}`,
+        likely: `probably your server has only so many threads or processes (${answered}): each connection that stays open holds one`,
+      });
+    },
+  };
+}
+
+/** A client that asks, sends end of file, and waits for the server's. */
+async function goes(kind: Ask, run: Run, name: string, did: string): Promise<void> {
+  const probe = await run.connectAtOnce();
+  await kind.ask(run, probe, name, did);
+  probe.shutdown();
+  const { ending } = await probe.receiveAll(run.limit(CLOSE_MS));
+  probe.reset();
+  if (ending !== 'timeout') return;
+  throw new Finding({
+    did,
+    expected: "your end of file after the client's",
+    came: `timeout: the connection was still open after ${CLOSE_MS / 1000} s`,
+    likely: 'close() is missing for each client: they add up until no more files can be opened',
+  });
+}
+
+export function restarts(kind: Ask, needs: number[]): Stage {
+  return {
+    title: 'Stopped with a connection open, and started again',
+    slide: 'slide "Socket Programming: Ports"',
+    needs,
+    startsIt: true,
+    async check(run) {
+      const did = 'stopped your program (SIGTERM) with a connection open, and started it again';
+      await run.fresh();
+      await kind.ask(run, await run.connect(), 'before', 'asked once');
+      await run.subject?.end();
+      await run.restart();
+      try {
+        await kind.ask(run, await run.connect(), 'after', did);
+      } catch (error) {
+        throw new Finding({
+          did,
+          expected: `it to listen on ${formatAddress(run.address)} again`,
+          came: `your program ${run.subject?.how ?? 'does not answer there'}`,
+          likely: whyNotAgain(error, run.subject?.printed ?? ''),
+        });
+      }
+    },
+  };
+}
+
+function whyNotAgain(error: unknown, printed: string): string | undefined {
+  if (/in use|EADDRINUSE|BindException/i.test(printed))
+    return 'the system keeps the port for a minute after a connection (TIME_WAIT): set SO_REUSEADDR before bind()';
+  return error instanceof Finding ? error.details.likely : undefined;
+}

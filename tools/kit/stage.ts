@@ -1,0 +1,312 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Address } from '../../src/socket/Address';
+import { formatAddress } from '../../src/socket/Address';
+import { codeOf } from '../../src/text/errno';
+import { listeningOn } from './listening';
+import { Probe } from './probe';
+import { type Start, Subject } from './subject';
+
+/** A program may take so long to start. */
+const START_MS = 10_000;
+const RETRY_MS = 50;
+const CONNECT_MS = 2000;
+/** Who listens somewhere else after so long will not come here. */
+const ELSEWHERE_MS = 1000;
+/** The other end of a connection may be gone a moment before its program. */
+const ENDING_MS = 50;
+
+/** What a stage has to say of a program. */
+export interface Details {
+  readonly did: string;
+  readonly expected: string;
+  readonly came: string;
+  /** The cause: a fact if it was tried, else with "probably". */
+  readonly likely?: string | undefined;
+  /** A command that shows the same. */
+  readonly try?: string | undefined;
+}
+
+/** What a stage has found that is not as it should be. */
+export class Finding extends Error {
+  /** @param verdict `warned` where the slides do not ask for it. */
+  constructor(
+    readonly details: Details,
+    readonly verdict: 'failed' | 'warned' = 'failed',
+  ) {
+    super(`${details.expected}, but ${details.came}`);
+  }
+}
+
+/** Why a stage was not tried, or not to its end. */
+export const TIME_IS_UP = 'the time of the run is up';
+
+class OutOfTime extends Error {}
+
+/** One thing that a program must do. */
+export interface Stage {
+  readonly title: string;
+  /** The slide that asks for it. */
+  readonly slide?: string;
+  /** The numbers of the stages without which this one can't be tried. */
+  readonly needs?: readonly number[];
+  /** It starts and ends the program itself, so it can't be tried on one that runs already. */
+  readonly startsIt?: true;
+  /** @throws Finding when something is not as it should be. */
+  readonly check: (run: Run) => Promise<void>;
+}
+
+export type Status = 'passed' | 'failed' | 'warned' | 'not tried';
+
+/** How a program has done in one stage. */
+export interface Verdict {
+  readonly number: number;
+  readonly title: string;
+  readonly slide: string | undefined;
+  readonly status: Status;
+  readonly seconds: number;
+  readonly details: Details | undefined;
+  /** Why it was not tried. */
+  readonly because: string | undefined;
+  /** The last lines of what the program printed, and how it ended. */
+  readonly printed: string | undefined;
+  readonly ended: string | undefined;
+}
+
+/** What a program has printed at the end, and how it ended. */
+interface Testimony {
+  readonly printed: string | undefined;
+  readonly ended: string | undefined;
+}
+
+function testimonyOf(subject: Subject | undefined): Testimony {
+  return { printed: subject?.printed, ended: subject?.how };
+}
+
+/** The program under test, in one stage after the other. */
+export class Run {
+  #subject: Subject | undefined;
+  #testimony: Testimony | undefined;
+  readonly #probes: Probe[] = [];
+
+  /**
+   * @param start how to start it; undefined for one that runs already.
+   * @param folder where a logging server writes.
+   * @param deadline when the whole run must be over (`performance.now()`).
+   */
+  constructor(
+    readonly address: Address,
+    readonly start: Start | undefined,
+    readonly folder: string,
+    private readonly deadline: number,
+  ) {}
+
+  get subject(): Subject | undefined {
+    return this.#subject;
+  }
+
+  /** Whether its time is up. */
+  get isOver(): boolean {
+    return performance.now() >= this.deadline;
+  }
+
+  /**
+   * Milliseconds to wait, but never beyond the end of the run.
+   * @throws OutOfTime when there are none left.
+   */
+  limit(ms: number): number {
+    if (this.isOver) throw new OutOfTime();
+    return Math.min(ms, this.deadline - performance.now());
+  }
+
+  /** What the program of this stage has printed, and how it ended: the first, not those of later tries. */
+  get testimony(): Testimony {
+    return this.#testimony ?? testimonyOf(this.#subject);
+  }
+
+  /** Whether time was up before the first try was over: what did not come might still have come. */
+  get isCutShort(): boolean {
+    return this.isOver && this.#testimony === undefined;
+  }
+
+  /** Keeps what the first program has to say for itself; one that is just ending ends first. */
+  async testify(): Promise<void> {
+    if (!this.#subject || this.#testimony) return;
+    await this.#subject.endedWithin(ENDING_MS);
+    this.#testimony = testimonyOf(this.#subject);
+  }
+
+  /** Makes an end of the stage before. */
+  async begin(): Promise<void> {
+    await this.clear();
+    this.#testimony = undefined;
+  }
+
+  /** Ends the program if it runs, and starts it anew: each stage has a fresh one, and each later try. */
+  async fresh(): Promise<void> {
+    if (!this.start) return;
+    if (this.isOver) throw new OutOfTime();
+    await this.testify();
+    await this.clear();
+    this.#subject = await Subject.start(this.start);
+  }
+
+  /** Starts the program again, with what is open still open. */
+  async restart(): Promise<void> {
+    if (this.start) this.#subject = await Subject.start(this.start);
+  }
+
+  /** Connects as soon as the program listens. */
+  async connect(): Promise<Probe> {
+    for (const begun = performance.now(); ;) {
+      try {
+        return await this.connectAtOnce();
+      } catch (error) {
+        const waited = performance.now() - begun;
+        const hasEnded = this.#subject?.how !== undefined;
+        if (!this.start || codeOf(error) !== 'ECONNREFUSED') throw error;
+        if (hasEnded || waited > this.limit(START_MS)) throw this.#deaf(waited);
+        const places = waited > ELSEWHERE_MS ? listeningOn(this.#subject?.pids ?? []) : [];
+        const elsewhere = places.filter((place) => !this.#isHere(place)); // it may listen just now
+        if (elsewhere.length > 0) throw this.#deaf(waited, elsewhere);
+        await setTimeout(RETRY_MS);
+      }
+    }
+  }
+
+  /** Connects to a program that must listen by now. */
+  async connectAtOnce(): Promise<Probe> {
+    return this.keep(await Probe.open(this.address, this.limit(CONNECT_MS)));
+  }
+
+  /** So many connections at once, as soon as the program listens. */
+  async connectMany(count: number): Promise<Probe[]> {
+    await (await this.connect()).close();
+    return Promise.all(Array.from({ length: count }, () => this.connectAtOnce()));
+  }
+
+  /** Breaks this connection off, too, when all is cleared. */
+  keep(probe: Probe): Probe {
+    this.#probes.push(probe);
+    return probe;
+  }
+
+  /** Breaks off what is still open, and ends the program. */
+  async clear(): Promise<void> {
+    for (const probe of this.#probes.splice(0)) probe.reset();
+    await this.#subject?.end();
+    this.#subject = undefined;
+  }
+
+  #isHere(place: string): boolean {
+    const { host, port } = this.address;
+    return [host, '0.0.0.0', '::'].some((each) => formatAddress({ host: each, port }) === place);
+  }
+
+  /** It does not listen where it should. */
+  #deaf(waited: number, elsewhere: string[] = []): Finding {
+    const where = formatAddress(this.address);
+    const how = this.#subject?.how;
+    return new Finding({
+      did: `started your program, and tried to connect to ${where} for ${(waited / 1000).toFixed(1)} s`,
+      expected: 'the connection to be accepted',
+      came: how === undefined ? 'connection refused' : `connection refused: your program ${how}`,
+      likely:
+        elsewhere.length > 0
+          ? `your program listens on ${elsewhere.join(', ')} instead: look at the host and the port that it gives to bind()`
+          : undefined,
+      try: this.nc,
+    });
+  }
+
+  /** How a learner connects by hand. */
+  get nc(): string {
+    return `nc ${this.address.host} ${this.address.port}`;
+  }
+}
+
+/** Runs the stages in their order; tells each verdict as soon as it is there. */
+export async function runStages(
+  stages: readonly Stage[],
+  run: Run,
+  only: readonly number[],
+  tell: (verdict: Verdict) => void,
+): Promise<Verdict[]> {
+  const verdicts: Verdict[] = [];
+  for (const [index, stage] of stages.entries()) {
+    const number = index + 1;
+    if (only.length > 0 && !only.includes(number)) continue;
+    const because = whyNot(stage, verdicts, run);
+    const verdict =
+      because === undefined ? await runStage(number, stage, run) : left(number, stage, because);
+    verdicts.push(verdict);
+    tell(verdict);
+  }
+  await run.clear();
+  return verdicts;
+}
+
+/** Why a stage can't be tried; undefined when it can. */
+function whyNot(stage: Stage, verdicts: readonly Verdict[], run: Run): string | undefined {
+  const failed = verdicts.find(
+    ({ number, status }) =>
+      stage.needs?.includes(number) && (status === 'failed' || status === 'not tried'),
+  );
+  if (failed) return `it needs stage ${failed.number}`;
+  if (stage.startsIt && !run.start)
+    return 'it starts and ends the program, so it needs its command';
+  return run.isOver ? TIME_IS_UP : undefined;
+}
+
+function left(number: number, { title, slide }: Stage, because: string): Verdict {
+  const nothing = { seconds: 0, details: undefined, printed: undefined, ended: undefined };
+  return { number, title, slide, status: 'not tried', because, ...nothing };
+}
+
+async function runStage(number: number, stage: Stage, run: Run): Promise<Verdict> {
+  const begun = performance.now();
+  try {
+    await run.begin();
+    if (!stage.startsIt) await run.fresh();
+    await stage.check(run);
+    return verdictOf(number, stage, run, 'passed', begun);
+  } catch (error) {
+    if (run.isCutShort) return left(number, stage, TIME_IS_UP);
+    const finding = findingOf(error, run);
+    if (!finding) throw error;
+    await run.testify();
+    return verdictOf(number, stage, run, finding.verdict, begun, finding.details);
+  }
+}
+
+/** A connection that could not be had is a finding of whichever stage wanted it. */
+function findingOf(error: unknown, run: Run): Finding | undefined {
+  if (error instanceof Finding) return error;
+  const code = codeOf(error);
+  if (code === undefined) return undefined;
+  const refused = code === 'ECONNREFUSED';
+  return new Finding({
+    did: `connected to ${formatAddress(run.address)}`,
+    expected: 'the connection to be accepted',
+    came: refused ? 'connection refused: nobody listens there' : (error as Error).message,
+  });
+}
+
+function verdictOf(
+  number: number,
+  { title, slide }: Stage,
+  run: Run,
+  status: Status,
+  begun: number,
+  details?: Details,
+): Verdict {
+  return {
+    number,
+    title,
+    slide,
+    status,
+    seconds: (performance.now() - begun) / 1000,
+    details,
+    because: undefined,
+    ...run.testimony,
+  };
+}

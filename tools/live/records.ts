@@ -1,0 +1,41 @@
+import { EventEmitter } from 'node:events';
+import { byTime, type TraceRecord } from '../../src/trace/record';
+
+/** Records of different processes are put into the order of their time before they go out. */
+const SETTLE_MS = 30;
+/** Older ones are dropped, and counted. */
+const MOST_RECORDS = 20_000;
+
+/** What the programs of a run have recorded, in the order of its time; the newest, if it is very much. */
+export class Records extends EventEmitter<{ record: [TraceRecord]; dropped: [] }> {
+  readonly all: TraceRecord[] = [];
+  /** How many are kept no more. */
+  dropped = 0;
+  #settling: TraceRecord[] = [];
+
+  add(record: TraceRecord): void {
+    if (this.#settling.length === 0) setTimeout(this.settle.bind(this), SETTLE_MS);
+    this.#settling.push(record);
+  }
+
+  /** Lets out at once what has been added. */
+  settle(): void {
+    const settled = this.#settling.sort(byTime);
+    this.#settling = [];
+    for (const record of settled) {
+      this.all.push(record);
+      this.emit('record', record);
+    }
+    const tooMany = this.all.length - MOST_RECORDS;
+    if (tooMany <= 0) return;
+    this.all.splice(0, tooMany);
+    this.dropped += tooMany;
+    this.emit('dropped');
+  }
+
+  clear(): void {
+    this.#settling = [];
+    this.all.length = 0;
+    this.dropped = 0;
+  }
+}

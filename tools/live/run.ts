@@ -1,0 +1,319 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { type FSWatcher, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Duplex, Writable } from 'node:stream';
+import { type Address, formatAddress } from '../../src/socket/Address';
+import { commandOf, LABS } from '../lab/runLab';
+import { ORIGIN, type Role, type TraceRecord, VERSION } from '../../src/trace/record';
+import { bytesOf, round } from '../../src/trace/recorder';
+import { type Direction, LossyRelay, type Odds, type Passage } from '../udp/LossyRelay';
+import { Records } from './records';
+
+const MOST_CHILDREN = 8;
+/** A datagram waits so long in the relay: it can be lost by a click. */
+const RELAY_MS = 1200;
+/** A UDP client waits longer than both ways take; and for ever, nearly, for who steps. */
+const UDP_TIMEOUT_S: Readonly<Record<Mode, number>> = { live: 4, step: 3600 };
+/** A server that is told to stop has so long. */
+const GRACE_MS = 6000;
+
+export type Mode = 'live' | 'step';
+
+/** What the page is told, beside the records. */
+export interface State {
+  readonly lab: string;
+  readonly mode: Mode;
+  /** Where the server listens, if it runs. */
+  readonly server: string | undefined;
+  /** What UDP clients take for the server. */
+  readonly relay: string | undefined;
+  readonly clients: number;
+  /** Processes that are halted before a call. */
+  readonly halted: number;
+  readonly dropped: number;
+  /** The last line of the log, behind the name of its file. */
+  readonly logged: string | undefined;
+}
+
+/** A request that can't be met, and why. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+}
+
+interface Child {
+  readonly role: Role;
+  readonly process: ChildProcess;
+  isHalted: boolean;
+}
+
+/** The programs that the page has started, and what they have recorded. */
+export class Run extends EventEmitter<{
+  state: [];
+  cleared: [];
+  said: [string];
+}> {
+  readonly records = new Records();
+  readonly #children = new Set<Child>();
+  readonly #halted: Child[] = [];
+  #lab = 'echo';
+  #mode: Mode = 'live';
+  #origin = process.hrtime.bigint();
+  #address: string | undefined;
+  #server: Child | undefined;
+  #relay: LossyRelay | undefined;
+  #relayAddress: string | undefined;
+  #logs: string | undefined;
+  #watcher: FSWatcher | undefined;
+  #logged: string | undefined;
+
+  constructor() {
+    super();
+    this.records.on('dropped', () => this.emit('state'));
+  }
+
+  get state(): State {
+    return {
+      lab: this.#lab,
+      mode: this.#mode,
+      server: this.#address,
+      relay: this.#relayAddress,
+      clients: this.#clients.length,
+      halted: this.#halted.length,
+      dropped: this.records.dropped,
+      logged: this.#logged,
+    };
+  }
+
+  get #clients(): Child[] {
+    return [...this.#children].filter(({ role }) => role === 'client');
+  }
+
+  /** Forgets the last run, and starts the server of a lab; one of UDP behind a relay. */
+  async start(lab: string, mode: Mode, odds: Odds): Promise<void> {
+    if (!Object.hasOwn(LABS, lab)) throw new Refusal('there is no such lab');
+    await this.stop();
+    this.records.clear();
+    this.#lab = lab;
+    this.#mode = mode;
+    this.#origin = process.hrtime.bigint();
+    this.emit('cleared');
+    const [Server = ''] = LABS[lab] ?? [];
+    const server = this.#spawn('server', Server, ['--port', '0', ...this.#logFolder()]);
+    this.#server = server;
+    server.process.stdout?.on('data', (data: Buffer) => {
+      const [, host, port] = / on (\S+):(\d+)\n/.exec(String(data)) ?? [];
+      if (host === undefined) return;
+      const address = { host, port: Number(port) };
+      this.#address = formatAddress(address);
+      this.emit('state');
+      if (lab.startsWith('udp')) void this.#startRelay(address, odds);
+    });
+    server.process.once('exit', () => {
+      if (this.#server !== server) return;
+      this.#server = undefined;
+      this.#address = undefined;
+      this.emit('state');
+    });
+    this.emit('state');
+  }
+
+  async #startRelay(server: Address, odds: Odds): Promise<void> {
+    const relay = new LossyRelay(server, odds, this.#relays.bind(this), RELAY_MS);
+    this.#relay = relay;
+    const address = await relay.start({ host: server.host, port: 0 });
+    if (this.#relay !== relay) return; // stopped in the meantime
+    this.#relayAddress = formatAddress(address);
+    this.emit('state');
+  }
+
+  #relays({ direction, number, fate, client, via, data }: Passage): void {
+    this.records.add({
+      v: VERSION,
+      type: 'relay',
+      t: this.#now(),
+      direction,
+      number,
+      fate,
+      client: formatAddress(client),
+      via: formatAddress(via),
+      bytes: bytesOf(data, number - 1),
+    });
+  }
+
+  /** ms since the run began. */
+  #now(): number {
+    return round(Number(process.hrtime.bigint() - this.#origin) / 1e6);
+  }
+
+  /** Loses a datagram that waits in the relay. */
+  lose(direction: Direction, number: number): void {
+    if (!this.#relay?.lose(direction, number))
+      throw new Refusal('that datagram waits in the relay no more');
+  }
+
+  /** A second server on the port of the first. */
+  second(): void {
+    const [Server = ''] = LABS[this.#lab] ?? [];
+    this.#spawn('server', Server, ['--port', portOf(this.#address), ...this.#logFolder()]);
+  }
+
+  /** Runs so many clients at once; several are held before connect(), and let go together. */
+  client(message: string, count: number): void {
+    const [, Client = ''] = LABS[this.#lab] ?? [];
+    const text = message === '' ? [] : ['--', message];
+    const isAlone = this.#address === undefined;
+    const wait = this.#lab.startsWith('udp')
+      ? ['--timeout', String(isAlone ? 1 : UDP_TIMEOUT_S[this.#mode])]
+      : ['--wait', isAlone ? '0' : '5'];
+    const port = isAlone ? '1' : portOf(this.#relayAddress ?? this.#address);
+    const args = ['--port', port, ...wait, ...text];
+    const isHeld = count > 1 && this.#mode === 'live';
+    const held = Array.from({ length: count }, () =>
+      this.#spawn('client', Client, args, isHeld ? 'connect' : undefined),
+    );
+    if (isHeld) this.#release(held);
+  }
+
+  /** The next of the halted processes makes its call. */
+  step(): void {
+    const child = this.#halted.shift();
+    if (!child) throw new Refusal('no process is halted');
+    this.#goOn(child);
+  }
+
+  /** Ends a client in the middle, without a word. */
+  kill(): void {
+    const client = this.#clients.at(0);
+    if (!client) throw new Refusal('no client is running');
+    client.process.kill('SIGKILL');
+    const { pid = 0 } = client.process;
+    // When its own records have all come.
+    client.process.once('close', () => {
+      this.records.add({ v: VERSION, type: 'killed', t: this.#now(), pid, signal: 'SIGKILL' });
+    });
+  }
+
+  /** Stops all programs. */
+  async stop(): Promise<void> {
+    const all = [...this.#children];
+    await Promise.all(
+      all.map(async (child) => {
+        const ended = once(child.process, 'exit');
+        child.process.kill(child.isHalted ? 'SIGKILL' : 'SIGTERM');
+        const force = setTimeout(() => child.process.kill('SIGKILL'), GRACE_MS);
+        if (child.process.exitCode === null && child.process.signalCode === null) await ended;
+        clearTimeout(force);
+      }),
+    );
+    await this.#relay?.stop();
+    this.#relay = undefined;
+    this.#relayAddress = undefined;
+    this.records.settle();
+    this.#watcher?.close();
+    if (this.#logs !== undefined) rmSync(this.#logs, { recursive: true, force: true });
+    this.#logs = undefined;
+    this.#logged = undefined;
+  }
+
+  #logFolder(): string[] {
+    if (this.#lab !== 'logging') return [];
+    if (this.#logs === undefined) {
+      const folder = mkdtempSync(path.join(tmpdir(), 'lab-live-'));
+      this.#logs = folder;
+      this.#watcher = watch(folder, (_, name) => {
+        this.#hasLogged(folder, name ?? '');
+      });
+    }
+    return ['--log-dir', this.#logs];
+  }
+
+  /** A file of the log has a line: it is shown beside the calls. */
+  #hasLogged(folder: string, name: string): void {
+    try {
+      const line = readFileSync(path.join(folder, name), 'utf8').trimEnd();
+      if (line === '') return;
+      this.#logged = `${name}: ${line}`;
+      this.emit('state');
+    } catch {
+      // gone again, or not there yet
+    }
+  }
+
+  #spawn(role: Role, name: string, args: readonly string[], hold?: string): Child {
+    if (this.#children.size >= MOST_CHILDREN)
+      throw new Refusal(`${MOST_CHILDREN} programs are running: wait until one has ended`);
+    const halt = this.#mode === 'step' ? 'all' : (hold ?? '');
+    const [node = '', ...command] = commandOf(`src/${name}`, 'tools/live/child');
+    const child: Child = {
+      role,
+      isHalted: false,
+      process: spawn(node, [...command, ...args], {
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
+        env: {
+          ...process.env,
+          [ORIGIN]: String(this.#origin),
+          LAB_LIVE_ROLE: role,
+          LAB_LIVE_PROGRAM: path.basename(name),
+          LAB_LIVE_HALT: halt,
+        },
+      }),
+    };
+    this.#children.add(child);
+    this.#listen(child);
+    this.emit('state');
+    return child;
+  }
+
+  #listen(child: Child): void {
+    const { process: program } = child;
+    const origin = this.#origin;
+    createInterface({ input: program.stdio[3] as Duplex }).on('line', (line) => {
+      if (origin !== this.#origin) return; // the last words of a run that is over
+      const said = JSON.parse(line) as TraceRecord | { type: 'halted' };
+      if (said.type === 'halted') this.#halts(child);
+      else this.records.add(said);
+    });
+    program.stdio[4]?.on('error', () => undefined); // it has gone
+    program.stderr?.on('data', (data: Buffer) => this.emit('said', String(data)));
+    program.once('exit', () => {
+      this.#children.delete(child);
+      const index = this.#halted.indexOf(child);
+      if (index >= 0) this.#halted.splice(index, 1);
+      this.emit('state');
+    });
+  }
+
+  #halts(child: Child): void {
+    child.isHalted = true;
+    this.#halted.push(child);
+    this.emit('state');
+  }
+
+  #goOn(child: Child): void {
+    child.isHalted = false;
+    (child.process.stdio[4] as Writable).write('.');
+    this.emit('state');
+  }
+
+  /** Lets all go on as soon as all are halted, or have ended. */
+  #release(held: readonly Child[]): void {
+    const look = () => {
+      const waiting = held.filter((child) => this.#children.has(child));
+      if (!waiting.every(({ isHalted }) => isHalted)) return;
+      this.off('state', look);
+      for (const child of waiting) {
+        this.#halted.splice(this.#halted.indexOf(child), 1);
+        this.#goOn(child);
+      }
+    };
+    this.on('state', look);
+  }
+}
+
+function portOf(address: string | undefined): string {
+  if (address === undefined) throw new Refusal('the server does not run');
+  return address.replace(/^.*:/, '');
+}

@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto';
+import * as http from 'node:http';
+import { codeOf } from '../../src/text/errno';
+import { lineOf } from '../../src/trace/record';
+import type { Odds } from '../udp/LossyRelay';
+import { moduleOf } from '../page/html';
+import { LIVE_MODULES, livePage } from './html';
+import { Refusal, Run } from './run';
+
+const HOST = '127.0.0.1';
+const MOST_BODY = 4096;
+const MOST_MESSAGE = 1000;
+/** Bytes that a page may be behind with what it is told; all that is kept is less. */
+const MOST_BEHIND = 64 * 1024 * 1024;
+
+const NO_ODDS = { loss: 0, duplicate: 0, reorder: 0, seed: 1 };
+
+interface Order {
+  readonly lab?: unknown;
+  readonly mode?: unknown;
+  readonly message?: unknown;
+  readonly count?: unknown;
+  readonly odds?: unknown;
+  readonly direction?: unknown;
+  readonly number?: unknown;
+}
+
+/** The page, and what it may ask for: on this machine only, and only from the page itself. */
+export class LiveServer {
+  readonly run = new Run();
+  readonly #token = randomUUID();
+  readonly #server = http.createServer((request, response) => {
+    this.#answer(request, response).catch((error: unknown) => {
+      fail(response, 500, error instanceof Error ? error.message : String(error));
+    });
+  });
+  readonly #listeners = new Set<http.ServerResponse>();
+
+  constructor() {
+    this.run.records.on('record', (record) => {
+      this.#tell('record', record);
+    });
+    this.run.on('cleared', () => {
+      this.#tell('cleared', {});
+    });
+    this.run.on('said', (text) => {
+      this.#tell('said', { text });
+    });
+    this.run.on('state', () => {
+      this.#tell('state', this.run.state);
+    });
+  }
+
+  /** Gives the page's URL. */
+  async start(port: number): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject).listen(port, HOST, resolve);
+    });
+    return `http://${HOST}:${this.#port}/`;
+  }
+
+  async stop(): Promise<void> {
+    for (const listener of this.#listeners) listener.end();
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await this.run.stop();
+  }
+
+  get #port(): number {
+    return (this.#server.address() as { port: number }).port;
+  }
+
+  async #answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const why = this.#whyNot(request);
+    if (why !== undefined) {
+      fail(response, 403, why);
+      return;
+    }
+    const { pathname } = new URL(request.url ?? '/', `http://${HOST}`);
+    if (request.method === 'POST') {
+      await this.#obey(pathname, request, response);
+      return;
+    }
+    const module = /^\/js\/([\w/]+)\.js$/.exec(pathname)?.[1] ?? '';
+    if (request.method !== 'GET') fail(response, 405, 'GET or POST');
+    else if (pathname === '/') this.#page(response);
+    else if (pathname === '/events') this.#events(response);
+    else if (pathname === '/trace.jsonl') this.#trace(response);
+    else if (LIVE_MODULES.includes(module)) send(response, 'text/javascript', moduleOf(module));
+    else fail(response, 404, 'there is no such page');
+  }
+
+  /** A rebound name has another Host, another page another Origin. */
+  #whyNot({ headers, method }: http.IncomingMessage): string | undefined {
+    const hosts = [`${HOST}:${this.#port}`, `localhost:${this.#port}`];
+    if (!hosts.includes(headers.host ?? '')) return 'this host is not served';
+    const { origin } = headers;
+    if (origin !== undefined && !hosts.some((host) => origin === `http://${host}`))
+      return 'only its own page may ask';
+    const site = headers['sec-fetch-site'];
+    if (site !== undefined && site !== 'same-origin' && site !== 'none')
+      return 'only its own page may ask';
+    if (method !== 'POST') return undefined;
+    if (headers['content-type'] !== 'application/json') return 'only JSON is taken';
+    return headers['x-lab-token'] === this.#token ? undefined : 'the token is missing';
+  }
+
+  #page(response: http.ServerResponse): void {
+    const nonce = randomUUID();
+    const policy = `default-src 'none'; script-src 'self' 'nonce-${nonce}'; style-src 'nonce-${nonce}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+    response.setHeader('Content-Security-Policy', policy);
+    send(response, 'text/html', livePage(this.#token, nonce));
+  }
+
+  /** What `npm run trace -- show` draws, and the page opens again. */
+  #trace(response: http.ServerResponse): void {
+    send(response, 'application/jsonl', this.run.records.all.map(lineOf).join(''));
+  }
+
+  #events(response: http.ServerResponse): void {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+    response.flushHeaders();
+    this.#listeners.add(response);
+    response.once('close', () => this.#listeners.delete(response));
+    write(response, 'state', this.run.state);
+    for (const record of this.run.records.all) write(response, 'record', record);
+  }
+
+  #tell(event: string, data: object): void {
+    for (const listener of this.#listeners) {
+      write(listener, event, data);
+      // A page that does not read is told all from the beginning when it asks again.
+      if (listener.writableLength > MOST_BEHIND) listener.destroy();
+    }
+  }
+
+  async #obey(
+    pathname: string,
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+  ): Promise<void> {
+    try {
+      await this.#order(pathname, await orderIn(request));
+      send(response, 'application/json', '{}');
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      fail(response, 400, error.message);
+    }
+  }
+
+  async #order(pathname: string, order: Order): Promise<void> {
+    const { run } = this;
+    const { lab, mode, message, count, direction, number } = order;
+    if (pathname === '/start')
+      await run.start(String(lab), mode === 'step' ? 'step' : 'live', oddsOf(order.odds));
+    else if (pathname === '/stop') await run.stop();
+    else if (pathname === '/second') run.second();
+    else if (pathname === '/step') run.step();
+    else if (pathname === '/kill') run.kill();
+    else if (pathname === '/lose')
+      run.lose(direction === 'back' ? 'back' : 'there', Number(number));
+    else if (pathname === '/client') run.client(messageOf(message), count === 3 ? 3 : 1);
+    else throw new Refusal('there is no such order');
+  }
+}
+
+async function orderIn(request: http.IncomingMessage): Promise<Order> {
+  let body = '';
+  for await (const data of request) {
+    body += String(data);
+    if (body.length > MOST_BODY) throw new Refusal('that is too long');
+  }
+  try {
+    const order: unknown = JSON.parse(body);
+    if (typeof order === 'object' && order !== null) return order;
+  } catch {
+    // said below
+  }
+  throw new Refusal('that is no JSON');
+}
+
+function messageOf(message: unknown): string {
+  if (typeof message !== 'string' || message.length > MOST_MESSAGE || /[\r\n\0]/.test(message))
+    throw new Refusal(`a message is one line of at most ${MOST_MESSAGE} characters`);
+  return message;
+}
+
+/** Of the relay between UDP programs, in per cent; none are needed for the others. */
+function oddsOf(given: unknown): Odds {
+  const { loss, duplicate, reorder, seed } = { ...NO_ODDS, ...(given as Partial<typeof NO_ODDS>) };
+  const shares = [loss, duplicate, reorder];
+  const isGood = shares.every((share) => typeof share === 'number' && share >= 0);
+  if (!isGood || loss + duplicate + reorder > 100)
+    throw new Refusal('what the relay does is given in per cent, 100 together at most');
+  if (!Number.isInteger(seed)) throw new Refusal('a seed is a whole number');
+  return { loss: loss / 100, duplicate: duplicate / 100, reorder: reorder / 100, seed };
+}
+
+function write(response: http.ServerResponse, event: string, data: object): void {
+  response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+}
+
+function send(response: http.ServerResponse, type: string, body: string): void {
+  response.setHeader('Content-Type', `${type}; charset=utf-8`);
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  response.setHeader('Cache-Control', 'no-store');
+  response.end(body);
+}
+
+function fail(response: http.ServerResponse, status: number, why: string): void {
+  if (response.headersSent) {
+    response.end();
+    return;
+  }
+  response.statusCode = status;
+  send(response, 'application/json', JSON.stringify({ why }));
+}
+
+/** Why a port can't be had, in words. */
+export function whyNotStarted(error: unknown, port: number): string {
+  if (codeOf(error) === 'EADDRINUSE') return `port ${port} is already in use: try --port 0`;
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,379 @@
+import type { Role } from '../../../src/trace/record';
+import type { Arrow, Mark, Relayed } from '../../../src/trace/rows';
+import { type Event, type Model, timeOf } from './model';
+
+const SVG = 'http://www.w3.org/2000/svg';
+const ROW = 34;
+const TOP = 12;
+const LANE = 150;
+const NARROW_LANE = 90;
+const FIRST_LANE = 130;
+/** Room for an arrow's words between the last client and the server. */
+const BETWEEN = 170;
+const AFTER_SERVER = 160;
+/** The same between client and relay, and between relay and server. */
+const HALF_WAY = 130;
+/** What scrolls beneath a server that stays ends so far before it. */
+const EDGE = 6;
+const LETTER = 7.3;
+/** Characters that a label has room for. */
+const MOST_TEXT: Readonly<Record<Role, number>> = { client: 15, server: 17 };
+const LEAST_TEXT = 8;
+/** What may wait for the other side. */
+const BLOCKING = new Set(['accept', 'connect', 'recv', 'recvfrom']);
+/** A pause that is worth a word. */
+const PAUSE_MS = 50;
+
+/** Where everything stands. */
+export interface Layout {
+  readonly width: number;
+  readonly height: number;
+  /** The x of each client's life line, of the relay's if there is one, and of the server's. */
+  readonly lanes: readonly number[];
+  readonly relay: number | undefined;
+  readonly server: number;
+  /** How far it is scrolled to the side. */
+  readonly left: number;
+  /** Whether the server stays where it is while the clients scroll beneath it. */
+  readonly isPinned: boolean;
+}
+
+/** What the page does with a click. */
+export interface Acts {
+  /** Looks at this event. */
+  readonly choose: (index: number) => void;
+  /** Loses a datagram that waits in the relay; there is none on the page of a run that is over. */
+  readonly lose?: ((datagram: Relayed) => void) | undefined;
+}
+
+/** @param seen what can be seen of it: its width, and how far it is scrolled to the side, px. */
+export function layoutOf(model: Model, seen: { width: number; left: number }): Layout {
+  const between = model.hasRelay ? 2 * HALF_WAY : BETWEEN;
+  const count = Math.max(1, model.lanes.length);
+  const room = (seen.width - AFTER_SERVER - between - FIRST_LANE) / Math.max(1, count - 1);
+  const step = Math.min(LANE, Math.max(NARROW_LANE, room));
+  const lanes = Array.from({ length: count }, (_, index) => FIRST_LANE + index * step);
+  const last = lanes.at(-1) ?? 0;
+  const width = Math.max(seen.width, last + between + AFTER_SERVER);
+  const height = TOP + model.events.length * ROW + ROW;
+  const server = Math.min(seen.left + seen.width, width) - AFTER_SERVER;
+  const isPinned = width > seen.width;
+  const relay = isPinned ? server - HALF_WAY : (last + server) / 2;
+  return {
+    width,
+    height,
+    lanes,
+    relay: model.hasRelay ? relay : undefined,
+    server,
+    left: seen.left,
+    isPinned,
+  };
+}
+
+/** The events of these numbers, from and to. */
+export type Range = readonly [from: number, to: number];
+
+/** Draws the events in a range. */
+export function draw(
+  svg: SVGSVGElement,
+  model: Model,
+  layout: Layout,
+  [from, to]: Range,
+  acts: Acts,
+): void {
+  const { lanes, relay, server, height } = layout;
+  svg.replaceChildren(definitions(layout));
+  svg.setAttribute('width', String(layout.width));
+  svg.setAttribute('height', String(height));
+  const events = model.events.slice(from, to);
+  const rows = events.map((event, index) => rowOf(event, from + index, model, layout, acts));
+  const bars = events.map((_, index) => waitingBars(model, from + index, layout));
+  svg.append(
+    beneath([
+      ...lanes.map((x) => lifeLine(x, height)),
+      ...bars.flatMap(({ client }) => (client ? [client] : [])),
+    ]),
+    ...(relay === undefined ? [] : [lifeLine(relay, height, 'relay')]),
+    lifeLine(server, height),
+    ...bars.flatMap((bar) => (bar.server ? [bar.server] : [])),
+    // Beneath the words of all rows that they cross.
+    ...events.flatMap((event, index) => waysOf(event, from + index, model, layout)),
+    ...rows,
+  );
+}
+
+function lifeLine(x: number, height: number, kind = ''): SVGElement {
+  return element('line', { class: `life ${kind}`, x1: x, x2: x, y1: 0, y2: height });
+}
+
+/** What scrolls to the side, and must not be drawn over a server that stays. */
+function beneath(parts: readonly SVGElement[]): SVGElement {
+  const group = element('g', { 'clip-path': 'url(#clients)' });
+  group.append(...parts);
+  return group;
+}
+
+/** The events between two heights. */
+export function rangeOf(top: number, bottom: number): Range {
+  return [Math.floor((top - TOP) / ROW), Math.ceil((bottom - TOP) / ROW)];
+}
+
+/** The middle of a row. */
+export function yOf(index: number): number {
+  return TOP + index * ROW + ROW / 2;
+}
+
+function rowOf(
+  event: Event,
+  index: number,
+  model: Model,
+  layout: Layout,
+  { choose, lose }: Acts,
+): SVGElement {
+  const y = yOf(index);
+  const group = element('g', { class: 'event', 'data-index': index });
+  group.append(
+    element('rect', { class: 'band', x: 0, y: y - ROW / 2, width: layout.width, height: ROW }),
+  );
+  const client = layout.lanes[event.lane ?? 0] ?? 0;
+  const { arrow } = event;
+  const marks = markOf(event.client, 'client', client, y);
+  if (arrow?.relayed && layout.relay !== undefined) {
+    const way = wayOf(arrow, client, layout.relay, layout.server);
+    const words = model.isInRelay(event)
+      ? waitingWords(arrow, way, y, lose?.bind(undefined, arrow.relayed))
+      : relayedWords(arrow, way, y);
+    const isThere = arrow.to === 'server';
+    group.append(beneath(isThere ? marks : [...words, ...marks]), ...(isThere ? words : []));
+  } else {
+    const parts = arrow && !event.waits ? arrowOf(arrow, client, layout.server, y) : [];
+    group.append(beneath([...parts, ...marks]));
+  }
+  group.append(...markOf(event.server, 'server', layout.server, y));
+  const before = model.events[index - 1];
+  const pause = before ? timeOf(event) - timeOf(before) : 0;
+  if (pause >= PAUSE_MS)
+    group.append(text(`${Math.round(pause)} ms later`, layout.left + 8, y - ROW / 2 + 4, 'pause'));
+  group.addEventListener('click', () => {
+    choose(index);
+  });
+  return group;
+}
+
+function markOf(mark: Mark | undefined, role: Role, x: number, y: number): SVGElement[] {
+  if (!mark) return [];
+  const dot = element('rect', {
+    class: `call ${role}`,
+    x: x - 4,
+    y: y - 9,
+    width: 8,
+    height: 18,
+    rx: 3,
+  });
+  // Without its host, which is the same for all; the whole is beside the picture.
+  const label = shorten(mark.text.replace(/\(.*(?=:\d+\))/, '('), MOST_TEXT[role]);
+  const side = role === 'client' ? { x: x - 12, anchor: 'end' } : { x: x + 20, anchor: 'start' };
+  return [dot, text(label, side.x, y + 4, 'label', side.anchor)];
+}
+
+/** Slanted, since it takes time; a part of the way only, when it does not arrive. */
+function arrowOf(arrow: Arrow, client: number, server: number, y: number): SVGElement[] {
+  const [from, to] = arrow.to === 'server' ? [client + 6, server - 8] : [server - 6, client + 8];
+  const isFailed = arrow.end !== 'arrives';
+  const end = isFailed ? from + (to - from) * 0.55 : to;
+  const kind = kindOf(arrow);
+  const most = Math.max(
+    Math.floor((BETWEEN - 40) / LETTER),
+    Math.floor(Math.abs(server - client) / 8) - 6,
+  );
+  const hasRoom = server - client >= BETWEEN - 40; // not where it scrolls beneath the server
+  return [
+    line(kind, [from, y - 4], [end, y + 4], !isFailed),
+    ...(isFailed ? [text('✗', end, y + 8, 'cross', 'middle')] : []),
+    ...(hasRoom ? pill(shorten(arrow.text, most), kind, (from + end) / 2, y) : []),
+  ];
+}
+
+/** The life lines that a datagram leaves, passes and comes to. */
+interface Way {
+  readonly from: number;
+  readonly relay: number;
+  readonly to: number;
+}
+
+function wayOf({ to }: Arrow, client: number, relay: number, server: number): Way {
+  return to === 'server'
+    ? { from: client + 6, relay, to: server - 8 }
+    : { from: server - 6, relay, to: client + 8 };
+}
+
+/**
+ * The lines of a datagram through the relay: slanted from the row in which it was sent to the one in
+ * which it is received, or lost. Of two that cross, one has overtaken the other.
+ */
+function waysOf(event: Event, index: number, model: Model, layout: Layout): SVGElement[] {
+  const { arrow } = event;
+  if (!arrow?.relayed || layout.relay === undefined) return [];
+  const client = layout.lanes[event.lane ?? 0] ?? 0;
+  const { from, relay, to } = wayOf(arrow, client, layout.relay, layout.server);
+  const y = yOf(index);
+  const sentY = yOf(Math.max((event.sentAt ?? 0) - model.dropped, 0));
+  const kind = kindOf(arrow);
+  const isThere = arrow.to === 'server';
+  if (arrow.end === 'waits' && !model.isInRelay(event)) return []; // it has gone on since
+  const lines =
+    arrow.end === 'waits' || arrow.end === 'lost'
+      ? [line(kind, [from, sentY], [relay + (isThere ? -8 : 8), y + 4], arrow.end === 'waits')]
+      : [
+          line(kind, [from, sentY], [relay, y - 3], false),
+          line(kind, [relay, y - 3], [to, y + 4], arrow.end === 'arrives'),
+        ];
+  for (const each of lines) each.setAttribute('data-index', String(index));
+  // Between client and relay all scrolls with the clients.
+  const scrolling = isThere ? lines.splice(0, 1) : lines.splice(1);
+  return [beneath(scrolling), ...lines];
+}
+
+/** What has become of a datagram, between the relay and the side it goes to. */
+function relayedWords(arrow: Arrow, { relay, to }: Way, y: number): SVGElement[] {
+  if (arrow.end === 'waits') return [];
+  const cross = {
+    arrives: [],
+    lost: [text('✗', relay, y + 10, 'cross', 'middle')],
+    fails: [text('✗', to, y + 10, 'cross', 'middle')],
+  }[arrow.end];
+  const most = mostBetween(relay, to);
+  const words = arrow.text.replace(/^relay /, ''); // it is drawn at the relay
+  const middle = (relay + to) / 2;
+  return most < LEAST_TEXT
+    ? cross
+    : [...cross, ...pill(shorten(words, most), kindOf(arrow), middle, y)];
+}
+
+/** It waits; a click on it loses it. */
+function waitingWords(
+  arrow: Arrow,
+  { relay, to }: Way,
+  y: number,
+  lose: (() => void) | undefined,
+): SVGElement[] {
+  const most = Math.max(mostBetween(relay, to), LEAST_TEXT);
+  const words = arrow.text.replace(/^relay: /, lose ? 'lose ' : '');
+  const group = element('g', { class: lose ? 'can-lose' : '' });
+  group.append(...pill(shorten(words, most), 'waiting', (relay + to) / 2, y));
+  group.addEventListener('click', (event) => {
+    if (!lose) return;
+    event.stopPropagation();
+    lose();
+  });
+  return [group];
+}
+
+/** Characters that have room between two life lines. */
+function mostBetween(one: number, other: number): number {
+  return Math.floor((Math.abs(one - other) - 36) / LETTER);
+}
+
+type Point = readonly [x: number, y: number];
+
+function line(kind: string, [x1, y1]: Point, [x2, y2]: Point, arrives: boolean): SVGElement {
+  const marker = arrives ? { 'marker-end': `url(#head-${kind})` } : {};
+  return element('line', { class: `arrow ${kind}`, x1, y1, x2, y2, ...marker });
+}
+
+/** Words on an arrow, in a frame that keeps them readable. */
+function pill(words: string, kind: string, x: number, y: number): SVGElement[] {
+  const width = words.length * LETTER + 16;
+  const place = { x: x - width / 2, y: y - 10, width, height: 20, rx: 10 };
+  return [
+    element('rect', { class: `pill ${kind}`, ...place }),
+    text(words, x, y + 4, `words ${kind}`, 'middle'),
+  ];
+}
+
+function kindOf({ text: words, to, end }: Arrow): string {
+  if (end === 'fails' || end === 'lost' || words === 'reset') return 'failed';
+  if (words === '3-way handshake') return 'handshake';
+  if (words === 'end of file') return 'eof';
+  return to === 'server' ? 'request' : 'reply';
+}
+
+/** Hatched where a call has waited: from where it began to where it is over. */
+function waitingBars(
+  model: Model,
+  index: number,
+  layout: Layout,
+): Partial<Record<Role, SVGElement>> {
+  const event = model.events[index];
+  if (!event) return {};
+  const bars: Partial<Record<Role, SVGElement>> = {};
+  for (const role of ['client', 'server'] as const) {
+    const mark = event[role];
+    if (!mark || mark.d === 0 || !BLOCKING.has(mark.call)) continue;
+    const begun = firstAfter(mark.t - mark.d, model, index);
+    if (begun >= index) continue;
+    const beside = mark.call === 'accept' ? 12 : 0;
+    const x = role === 'client' ? (layout.lanes[event.lane ?? 0] ?? 0) : layout.server + beside;
+    const [top, bottom] = [yOf(begun) - ROW / 2, yOf(index) - 9];
+    const place = { x: x - 4, y: top, width: 8, height: bottom - top, rx: 3 };
+    bars[role] = element('rect', { class: 'waits', ...place });
+  }
+  return bars;
+}
+
+/** The first event after a time; events come in the order of their time, nearly. */
+function firstAfter(time: number, { events }: Model, before: number): number {
+  let first = before;
+  for (let event = events[first - 1]; event && timeOf(event) > time; event = events[first - 1])
+    first -= 1;
+  return first;
+}
+
+function definitions({ width, height, relay, server, isPinned }: Layout): SVGElement {
+  const defs = element('defs', {});
+  const clip = element('clipPath', { id: 'clients' });
+  const edge = isPinned ? (relay ?? server) - EDGE : width;
+  clip.append(element('rect', { x: 0, y: 0, width: edge, height }));
+  defs.append(clip);
+  for (const kind of ['request', 'reply', 'handshake', 'eof', 'failed']) {
+    const marker = element('marker', {
+      id: `head-${kind}`,
+      class: `head ${kind}`,
+      viewBox: '0 0 10 10',
+      refX: 9,
+      refY: 5,
+      markerWidth: 9,
+      markerHeight: 9,
+      orient: 'auto-start-reverse',
+    });
+    marker.append(element('path', { d: 'M 0 0 L 10 5 L 0 10 z' }));
+    defs.append(marker);
+  }
+  const hatch = element('pattern', {
+    id: 'hatch',
+    width: 6,
+    height: 6,
+    patternUnits: 'userSpaceOnUse',
+    patternTransform: 'rotate(45)',
+  });
+  hatch.append(element('rect', { class: 'hatch', width: 3, height: 6 }));
+  defs.append(hatch);
+  return defs;
+}
+
+export function shorten(words: string, most: number): string {
+  const characters = Array.from(words);
+  return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : words;
+}
+
+function text(words: string, x: number, y: number, kind: string, anchor = 'start'): SVGElement {
+  const node = element('text', { class: kind, x, y, 'text-anchor': anchor });
+  node.textContent = words; // what came from the network stays text
+  return node;
+}
+
+function element(name: string, attributes: Record<string, string | number>): SVGElement {
+  const node = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
+  return node;
+}

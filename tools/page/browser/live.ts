@@ -1,0 +1,192 @@
+/** The page of a run that goes on: its buttons, and what the live server tells. */
+import { parseTrace, type TraceRecord } from '../../../src/trace/record';
+import { Model } from './model';
+import { type Sources, Viewer } from './viewer';
+
+interface State {
+  readonly lab: string;
+  readonly mode: string;
+  readonly server?: string;
+  readonly relay?: string;
+  readonly clients: number;
+  readonly halted: number;
+  readonly dropped: number;
+  /** The last line of the log, behind the name of its file. */
+  readonly logged?: string;
+}
+
+interface Given {
+  readonly token: string;
+  readonly sources: Sources;
+  readonly names: Readonly<Record<string, readonly [server: string, client: string]>>;
+}
+
+const given = JSON.parse(document.getElementById('given')?.textContent ?? '') as Given;
+const FRAME_MS = 50;
+/** Of what the programs say on stderr. */
+const MOST_SAID = 1000;
+let state: State = { lab: 'echo', mode: 'live', clients: 0, halted: 0, dropped: 0 };
+let model = fresh();
+const viewer = new Viewer(model, given.sources, (datagram) => void order('lose', datagram));
+let redrawing: number | undefined;
+let isFollowing = true;
+/** Records that were dropped before this page has heard of them. */
+let missed = 0;
+/** Whether the page has heard how the programs run now. */
+let isSynced = false;
+/** The trace that is looked at instead of what runs. */
+let opened: string | undefined;
+
+function fresh(): Model {
+  const [server = 'server', client = 'client'] = given.names[state.lab] ?? [];
+  return new Model('both', { server, client });
+}
+
+const events = new EventSource('/events');
+on('record', (record) => {
+  if (redrawing === undefined) isFollowing = viewer.isAtEnd && !viewer.isPlaying;
+  model.add(record as unknown as TraceRecord);
+  redraw();
+});
+on('cleared', () => {
+  missed = 0;
+  opened = undefined;
+  model = fresh();
+  viewer.show(model);
+});
+on('said', ({ text }) => {
+  const said = byId('said');
+  said.textContent = `${said.textContent}${String(text)}`.slice(-MOST_SAID);
+});
+on('state', (next) => {
+  const isAnother = state.lab !== next['lab'];
+  state = next as unknown as State;
+  if (!isSynced) missed = state.dropped;
+  if (!isSynced && state.mode === 'step') (byId('mode') as HTMLSelectElement).value = 'step';
+  isSynced = true;
+  if (isAnother) {
+    (byId('lab') as HTMLSelectElement).value = state.lab;
+    model = fresh();
+    viewer.show(model);
+  }
+  showState();
+});
+
+/** What is told again after a break in the line begins anew. */
+events.addEventListener('open', () => {
+  isSynced = false;
+  model = fresh();
+  viewer.show(model);
+});
+
+/** Many records in one moment are one drawing. */
+function redraw(): void {
+  redrawing ??= window.setTimeout(() => {
+    redrawing = undefined;
+    if (opened !== undefined) return;
+    viewer.redraw();
+    if (isFollowing && pace() === 'slow') viewer.followSlowly();
+    else if (isFollowing) viewer.follow();
+    showState();
+  }, FRAME_MS);
+}
+
+function on(name: string, act: (data: Record<string, unknown>) => void): void {
+  events.addEventListener(name, (event) => {
+    act(JSON.parse((event as MessageEvent<string>).data) as Record<string, unknown>);
+  });
+}
+
+function showState(): void {
+  const isRunning = state.server !== undefined;
+  const isUdp = valueOf('lab').startsWith('udp');
+  byId('network').hidden = !isUdp;
+  byId('lose').hidden = !isUdp;
+  (byId('lose') as HTMLButtonElement).disabled = model.inRelay.size === 0;
+  const relay = state.relay === undefined ? '' : `, behind the relay ${state.relay}`;
+  byId('server').textContent = isRunning ? 'Stop server' : 'Start server';
+  byId('address').textContent = isRunning ? `${state.server}${relay}` : 'no server runs';
+  (byId('second') as HTMLButtonElement).disabled = !isRunning;
+  (byId('kill') as HTMLButtonElement).disabled = state.clients === 0;
+  (byId('step') as HTMLButtonElement).disabled = state.halted === 0;
+  const halted =
+    state.halted === 1 ? '1 process is halted' : `${state.halted} processes are halted`;
+  const parts = [
+    opened === undefined ? '' : `You look at ${opened}; Start server ends that.`,
+    state.halted > 0 ? `${halted} before a call: it waits for Step.` : '',
+    opened === undefined && model.waiting.length > 0 ? `Waiting: ${model.waiting.join(', ')}.` : '',
+    viewer.isAtEnd || opened !== undefined
+      ? ''
+      : 'You look at an earlier call; the processes have not gone back.',
+    viewer.dropped > 0 ? `${viewer.dropped} older events are kept no more.` : '',
+    opened === undefined && missed > 0 ? `${missed} older records are kept no more.` : '',
+  ];
+  byId('logged').textContent = state.logged ?? '';
+  byId('notice').textContent = parts.filter((part) => part !== '').join(' ');
+}
+
+async function order(name: string, what: object = {}): Promise<void> {
+  byId('said').textContent = '';
+  const response = await fetch(`/${name}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'X-Lab-Token': given.token },
+    body: JSON.stringify(what),
+  });
+  if (response.ok) return;
+  const { why } = (await response.json()) as { why?: string };
+  byId('said').textContent = why ?? 'the live server did not take it';
+}
+
+function click(id: string, act: () => Promise<void>): void {
+  byId(id).addEventListener('click', () => {
+    void act();
+  });
+}
+
+const valueOf = (id: string) => (byId(id) as HTMLInputElement | HTMLSelectElement).value;
+const pace = () => valueOf('mode');
+const message = () => valueOf('message');
+const oddsOf = () =>
+  Object.fromEntries(
+    ['loss', 'duplicate', 'reorder', 'seed'].map((id) => [id, Number(valueOf(id))]),
+  );
+const start = () =>
+  order('start', {
+    lab: valueOf('lab'),
+    mode: pace() === 'step' ? 'step' : 'live',
+    odds: oddsOf(),
+  });
+click('server', () => (state.server === undefined && state.halted === 0 ? start() : order('stop')));
+click('client', () => order('client', { message: message(), count: 1 }));
+click('three', () => order('client', { message: message(), count: 3 }));
+click('second', () => order('second'));
+click('kill', () => order('kill'));
+click('step', () => order('step'));
+click('lose', () => {
+  const [first] = model.inRelay.values();
+  return first ? order('lose', first) : Promise.resolve();
+});
+byId('lab').addEventListener('change', showState);
+document.addEventListener('chosen', showState);
+
+/** A trace that was downloaded, or kept by a program: it is looked at until a server is started. */
+async function open(file: File): Promise<void> {
+  try {
+    viewer.show(Model.of(parseTrace(await file.text())));
+    opened = file.name;
+    viewer.choose(0);
+  } catch (error) {
+    byId('said').textContent = `${file.name} can't be opened: ${(error as Error).message}`;
+  }
+  showState();
+}
+byId('open').addEventListener('change', () => {
+  const [file] = (byId('open') as HTMLInputElement).files ?? [];
+  if (file) void open(file);
+});
+
+function byId(id: string): HTMLElement {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no ${id}`);
+  return found;
+}

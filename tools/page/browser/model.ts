@@ -1,0 +1,189 @@
+import type { Place, Role, TraceRecord } from '../../../src/trace/record';
+import { Reducer } from '../../../src/trace/reduce';
+import { keyOf, type Mark, type Relayed, type Row } from '../../../src/trace/rows';
+
+/** A client of the run, on its own life line. */
+export interface Lane {
+  readonly letter: string;
+  /** `:33822`, once it is known. */
+  port: string | undefined;
+}
+
+/** A row, and the life line of the client it is about; undefined where no client is there yet. */
+export interface Event extends Row {
+  readonly lane: number | undefined;
+  /** Where a relay is between: the event in which the datagram was sent, counted with all dropped. */
+  readonly sentAt: number | undefined;
+}
+
+/** What the page knows of a run. Events are only ever added. */
+export class Model {
+  readonly events: Event[] = [];
+  readonly lanes: Lane[] = [];
+  /** Older events that are kept no more. */
+  dropped = 0;
+  /** Datagrams that wait in the relay, in the order in which they came. */
+  readonly inRelay = new Map<string, Relayed>();
+  readonly #sent = new Map<string, number>();
+  readonly #byProcess = new Map<string, number>();
+  readonly #byPort = new Map<string, number>();
+  readonly #reducer: Reducer;
+
+  constructor(
+    sides: Role | 'both',
+    readonly names: Readonly<Record<Role, string>>,
+  ) {
+    this.#reducer = new Reducer(sides);
+  }
+
+  /** A run that is over. */
+  static of(records: readonly TraceRecord[]): Model {
+    const programs = new Map<Role, string>();
+    for (const record of records)
+      if (record.type === 'call') programs.set(record.role, record.program);
+    const [only] = programs.keys();
+    const names = {
+      client: programs.get('client') ?? 'client',
+      server: programs.get('server') ?? 'server',
+    };
+    const model = new Model(programs.size === 1 && only ? only : 'both', names);
+    for (const record of records) model.add(record);
+    model.#append(model.#reducer.finish());
+    return model;
+  }
+
+  add(record: TraceRecord): void {
+    this.#append(this.#reducer.add(record));
+  }
+
+  /** What each side waits for now: `EchoServer in accept()`. */
+  get waiting(): string[] {
+    const waiting = this.#reducer.waiting.filter(({ call }) => WAITING.has(call));
+    return [...new Set(waiting.map(({ program, call }) => `${program} in ${call}()`))];
+  }
+
+  /** Whether a relay is between client and server. */
+  get hasRelay(): boolean {
+    return this.#sent.size > 0;
+  }
+
+  /** Whether what this event has sent is still in the relay. */
+  isInRelay({ arrow }: Event): boolean {
+    return arrow?.relayed !== undefined && this.inRelay.has(keyOf(arrow.relayed));
+  }
+
+  #append(rows: readonly Row[]): void {
+    for (const row of rows)
+      this.events.push({ ...row, lane: this.#laneOf(row), sentAt: this.#sentAt(row) });
+    if (this.events.length <= MOST_EVENTS) return;
+    const oldest = this.events.length - MOST_EVENTS + MOST_EVENTS / 10;
+    this.events.splice(0, oldest);
+    this.dropped += oldest;
+    for (const [key, sentAt] of this.#sent) if (sentAt < this.dropped) this.#sent.delete(key);
+  }
+
+  #sentAt({ arrow }: Row): number | undefined {
+    if (!arrow?.relayed) return undefined;
+    const key = keyOf(arrow.relayed);
+    if (arrow.end !== 'waits') {
+      this.inRelay.delete(key);
+      return this.#sent.get(key);
+    }
+    this.inRelay.set(key, arrow.relayed);
+    const number = this.dropped + this.events.length;
+    this.#sent.set(key, number);
+    return number;
+  }
+
+  /** A client is a process: over UDP each of its tries has another port. */
+  #laneOf({ client, who }: Row): number | undefined {
+    const known =
+      (client && this.#byProcess.get(processOf(client))) ??
+      (who === undefined ? undefined : this.#byPort.get(who));
+    if (known === undefined && !client && who === undefined) return undefined;
+    const lane =
+      known ?? this.lanes.push({ letter: letterOf(this.lanes.length), port: undefined }) - 1;
+    if (client) this.#byProcess.set(processOf(client), lane);
+    if (who !== undefined) {
+      this.#byPort.set(who, lane);
+      const { [lane]: owner } = this.lanes;
+      if (owner && (client ?? owner.port === undefined)) owner.port = who;
+    }
+    return lane;
+  }
+}
+
+/** More are not kept: the oldest go, and the page says so. */
+const MOST_EVENTS = 20_000;
+const WAITING = new Set(['accept', 'connect', 'recv', 'recvfrom', 'sendall']);
+
+/** A, B, ... Z, AA. */
+function letterOf(index: number): string {
+  return String.fromCharCode(65 + (index % 26)).repeat(1 + Math.floor(index / 26));
+}
+
+function processOf({ sock }: Mark): string {
+  return sock.replace(/\..*/, '');
+}
+
+/** The line to be shown for a call: the lab's own where there is one. */
+export function placeOf(mark: Mark | undefined): Place | undefined {
+  return mark?.lab ?? mark?.at;
+}
+
+/** When a row happened, in ms since the run began. */
+export function timeOf({ client, server, t }: Row): number {
+  return Math.max(client?.t ?? 0, server?.t ?? 0, t ?? 0);
+}
+
+/** The steps of the slide "Socket Programming: Client - Server", on each side. */
+export const STEPS: Readonly<Record<Role, readonly string[]>> = {
+  client: ['socket', 'connect', 'send', 'recv', 'close'],
+  server: ['socket', 'bind', 'listen', 'accept', 'recv', 'send', 'close'],
+};
+
+/** The slide's name of a call. */
+export function stepOf(mark: Mark | undefined): string | undefined {
+  const steps: Record<string, string> = { sendall: 'send', sendto: 'send', recvfrom: 'recv' };
+  return mark && (steps[mark.call] ?? mark.call);
+}
+
+const SENTENCES: Readonly<Record<string, string>> = {
+  socket: 'A socket is made. It is connected to nothing yet.',
+  bind: 'The server says which address and port are to be its own.',
+  listen: 'The port is open: clients can connect from here on.',
+  accept: 'The server takes the next client, and gets a new socket for it.',
+  connect: 'The client says whom it talks with. UDP sends nothing for that.',
+  close: 'This side is done with the socket.',
+};
+
+/** An event in a sentence. */
+export function sentenceOf(event: Event, names: Readonly<Record<Role, string>>): string {
+  const { arrow, client, server, waits, why } = event;
+  if (why !== undefined) return why;
+  if (waits) return `The ${waits} waits here, until something comes.`;
+  if (!arrow) return SENTENCES[(client ?? server)?.call ?? ''] ?? '';
+  const from = arrow.to === 'server' ? 'client' : 'server';
+  if (arrow.text === '3-way handshake')
+    return 'The two systems shake hands (SYN, SYN-ACK, ACK): connect() and accept() both return.';
+  if (arrow.text === 'end of file')
+    return `The ${from} has said all: recv() on the other side gives nothing, and that means end of file.`;
+  if (arrow.end === 'waits')
+    return 'It has come as far as the relay, which passes it on, loses it, doubles it, or lets the next one overtake it.';
+  if (arrow.end === 'lost')
+    return `It is lost on the way to the ${arrow.to}. Neither side is told: that is UDP.`;
+  if (arrow.text.startsWith('too late'))
+    return 'It arrives where nobody receives any more: this try was given up, and the next has another port.';
+  if (arrow.end === 'fails') return `What ${names[from]} has sent has not been received.`;
+  const count = arrow.bytes?.n ?? 0;
+  const travel = count === 1 ? 'byte travels' : 'bytes travel';
+  return `${count} ${travel} from the ${from} to the ${arrow.to}.${remarkOf(arrow.text)}`;
+}
+
+/** What is special about a datagram that has come. */
+function remarkOf(words: string): string {
+  const overtaken = / \(has overtaken (\d+)\)$/.exec(words)?.[1];
+  if (overtaken !== undefined) return ` It has overtaken ${overtaken} that left earlier.`;
+  if (words.endsWith(' (once more)')) return ' It has come before: on the way it was doubled.';
+  return words.endsWith(' (late)') ? ' Whoever sent it had given up already.' : '';
+}

@@ -1,0 +1,349 @@
+import type { Place, Role } from '../../../src/trace/record';
+import type { Arrow, Mark, Relayed } from '../../../src/trace/rows';
+import { draw, type Layout, layoutOf, type Range, rangeOf, yOf } from './diagram';
+import { type Event, type Model, placeOf, sentenceOf, STEPS, stepOf, timeOf } from './model';
+
+/** Lines of source as HTML, by their file. */
+export type Sources = Readonly<Record<string, readonly string[]>>;
+
+const SLOW_MS = 900;
+const SHOWN_BYTES = 64;
+/** The height of the names above the life lines, px. */
+const HEADS = 58;
+/** The room for a client's own words, and for those between it and the server, px. */
+const BEFORE = 130;
+const NEXT_TO = 170;
+const NEXT_TO_RELAY = 120;
+/** Half of a client's head, and half of its neighbour's, px. */
+const HEAD = 115;
+/** So many events are drawn beyond what can be seen, and anew when fewer than these are left. */
+const AROUND = 200;
+const NEAR = 50;
+
+/** Shows a run: its events on life lines, and for one of them what it is and where in the code. */
+export class Viewer {
+  #chosen = -1;
+  #playing: number | undefined;
+  #layout: Layout | undefined;
+  #drawn: Range = [0, 0];
+  #left = 0;
+  /** The files that are shown, so that they are not made anew at each step. */
+  readonly #files: Partial<Record<Role, string | undefined>> = {};
+
+  constructor(
+    private model: Model,
+    private readonly sources: Sources,
+    private readonly lose?: (datagram: Relayed) => void,
+  ) {
+    this.#listen();
+    this.redraw();
+    this.choose(0);
+  }
+
+  /** Shows another run from its beginning. */
+  show(model: Model): void {
+    this.model = model;
+    this.#chosen = -1;
+    for (const id of ['title', 'time', 'sentence']) get(id).textContent = '';
+    this.redraw();
+  }
+
+  /** Goes on to the newest event. */
+  follow(): void {
+    this.choose(this.model.events.length - 1);
+  }
+
+  /** Goes on to the newest event at a pace to read by. */
+  followSlowly(): void {
+    if (this.#playing === undefined && !this.isAtEnd) this.#play();
+  }
+
+  /** Older events of what is shown that are kept no more. */
+  get dropped(): number {
+    return this.model.dropped;
+  }
+
+  get isPlaying(): boolean {
+    return this.#playing !== undefined;
+  }
+
+  /** Whether the newest event is looked at. */
+  get isAtEnd(): boolean {
+    return this.#chosen === this.model.events.length - 1;
+  }
+
+  /** Draws anew, when there are more events, or another width. */
+  redraw(): void {
+    this.#draw();
+    (get('slider') as HTMLInputElement).max = String(this.model.events.length);
+    this.#count();
+  }
+
+  #draw(): void {
+    const { model } = this;
+    const { clientWidth: width, scrollLeft: left } = get('scroller');
+    const layout = layoutOf(model, { width, left });
+    this.#layout = layout;
+    this.#drawn = [0, 0];
+    this.#drawVisible();
+    const heads = get('heads');
+    heads.style.width = `${layout.width}px`;
+    const hasRoom = (x: number) => !layout.isPinned || x < (layout.relay ?? layout.server) - HEAD;
+    heads.replaceChildren(
+      ...model.lanes.flatMap(({ letter, port }, index) => {
+        const name = model.lanes.length > 1 ? `Client ${letter}` : model.names.client;
+        const x = layout.lanes[index] ?? 0;
+        return hasRoom(x) ? [headOf(name, port ?? '', x, 'client')] : [];
+      }),
+      ...(layout.relay === undefined ? [] : [headOf('relay', 'lossy', layout.relay, 'relay')]),
+      headOf(model.names.server, 'server', layout.server, 'server'),
+    );
+  }
+
+  /** Draws what can be seen, and some more on both sides: of many events only these are in the page. */
+  #drawVisible(): void {
+    const { scrollTop, clientHeight } = get('scroller');
+    const [first, last] = rangeOf(scrollTop, scrollTop + clientHeight);
+    const end = this.model.events.length;
+    const [from, to] = this.#drawn;
+    if (from <= Math.max(0, first - NEAR) && to >= Math.min(end, last + NEAR) && to > 0) return;
+    this.#drawn = [Math.max(0, first - AROUND), Math.min(end, last + AROUND)];
+    if (!this.#layout) return;
+    draw(get('diagram') as unknown as SVGSVGElement, this.model, this.#layout, this.#drawn, {
+      choose: this.choose.bind(this),
+      lose: this.lose,
+    });
+    this.#markRows();
+  }
+
+  /** Looks at this event; the first has the number 0. */
+  choose(index: number): void {
+    const last = this.model.events.length - 1;
+    const next = Math.min(Math.max(index, 0), last);
+    if (next === this.#chosen || last < 0) return;
+    this.#chosen = next;
+    this.#count();
+    this.#scrollToRow();
+    this.#scrollToLane();
+    this.#drawVisible();
+    this.#markRows();
+    this.#tell();
+    document.dispatchEvent(new CustomEvent('chosen'));
+  }
+
+  #listen(): void {
+    const buttons: Record<string, () => void> = {
+      first: () => {
+        this.choose(0);
+      },
+      back: () => {
+        this.choose(this.#chosen - 1);
+      },
+      next: () => {
+        this.choose(this.#chosen + 1);
+      },
+      last: () => {
+        this.choose(this.model.events.length - 1);
+      },
+      play: () => {
+        this.#play();
+      },
+      theme: toggleTheme,
+    };
+    for (const [id, act] of Object.entries(buttons)) get(id).addEventListener('click', act);
+    const slider = get('slider') as HTMLInputElement;
+    slider.addEventListener('input', () => {
+      this.choose(Number(slider.value) - 1);
+    });
+    document.addEventListener('keydown', (event) => {
+      if (
+        event.target instanceof HTMLInputElement ||
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey
+      )
+        return;
+      const keys: Record<string, string> = {
+        ArrowDown: 'next',
+        ArrowRight: 'next',
+        ArrowUp: 'back',
+        ArrowLeft: 'back',
+        Home: 'first',
+        End: 'last',
+      };
+      const act = buttons[keys[event.key] ?? ''];
+      if (!act) return;
+      event.preventDefault();
+      act();
+    });
+    get('scroller').addEventListener('scroll', () => {
+      const isSideways = get('scroller').scrollLeft !== this.#left;
+      this.#left = get('scroller').scrollLeft;
+      if (isSideways && this.#layout?.isPinned) this.#draw();
+      else this.#drawVisible();
+    });
+    window.addEventListener('resize', () => {
+      this.redraw();
+    });
+  }
+
+  /** From here to the end, at a pace to read by. */
+  #play(): void {
+    const stop = () => {
+      window.clearInterval(this.#playing);
+      this.#playing = undefined;
+      get('play').setAttribute('aria-pressed', 'false');
+    };
+    if (this.#playing !== undefined) {
+      stop();
+      return;
+    }
+    if (this.#chosen === this.model.events.length - 1) this.choose(0);
+    get('play').setAttribute('aria-pressed', 'true');
+    this.#playing = window.setInterval(() => {
+      this.choose(this.#chosen + 1);
+      if (this.#chosen === this.model.events.length - 1) stop();
+    }, SLOW_MS);
+  }
+
+  #count(): void {
+    (get('slider') as HTMLInputElement).value = String(this.#chosen + 1);
+    get('count').textContent = `${this.#chosen + 1} / ${this.model.events.length}`;
+  }
+
+  #scrollToRow(): void {
+    const scroller = get('scroller');
+    const y = yOf(this.#chosen) + HEADS;
+    if (y < scroller.scrollTop + HEADS + 40 || y > scroller.scrollTop + scroller.clientHeight - 40)
+      scroller.scrollTop = y - scroller.clientHeight / 2;
+  }
+
+  /** Brings the client of the chosen event into view, beside a server that stays. */
+  #scrollToLane(): void {
+    const { lane } = this.model.events[this.#chosen] ?? {};
+    if (!this.#layout?.isPinned || lane === undefined) return;
+    const { lanes, relay, server } = this.#layout;
+    const scroller = get('scroller');
+    const x = lanes[lane] ?? 0;
+    const hidden = x - (relay === undefined ? server - NEXT_TO : relay - NEXT_TO_RELAY);
+    if (hidden > 0) scroller.scrollLeft += hidden;
+    else if (x - BEFORE < scroller.scrollLeft) scroller.scrollLeft = x - BEFORE;
+  }
+
+  #markRows(): void {
+    for (const row of document.querySelectorAll('[data-index]')) {
+      const index = Number(row.getAttribute('data-index'));
+      row.classList.toggle('chosen', index === this.#chosen);
+      row.classList.toggle('ahead', index > this.#chosen);
+    }
+  }
+
+  #tell(): void {
+    const event = this.model.events[this.#chosen];
+    if (!event) return;
+    const calls = [event.client?.text, event.server?.text].filter((each) => each !== undefined);
+    get('title').textContent = calls.join('  ·  ') || (event.arrow?.text ?? '');
+    get('time').textContent = `${timeOf(event).toFixed(1)} ms`;
+    get('sentence').textContent = sentenceOf(event, this.model.names);
+    get('bytes').replaceChildren(...bytesOf(event.arrow));
+    for (const role of ['client', 'server'] as const) {
+      get(`steps-${role}`).replaceChildren(...stepsOf(event, role));
+      this.#showSource(role);
+    }
+  }
+
+  #lastMark(role: Role): Mark | undefined {
+    for (let index = this.#chosen; index >= 0; index--) {
+      const mark = this.model.events[index]?.[role];
+      if (mark) return mark;
+    }
+    return undefined;
+  }
+
+  /** The line that runs on this side, or that ran last. */
+  #showSource(role: Role): void {
+    const mark = this.#lastMark(role);
+    const place = placeOf(mark);
+    const isNow = this.model.events[this.#chosen]?.[role] === mark && mark !== undefined;
+    get(`file-${role}`).textContent = place?.file ?? `no line of the ${role} so far`;
+    get(`line-${role}`).textContent = place ? `line ${place.line}${below(mark?.at, place)}` : '';
+    const code = get(`code-${role}`);
+    if (this.#files[role] !== place?.file) {
+      const lines = place ? (this.sources[place.file] ?? []) : [];
+      code.replaceChildren(...lines.map((html, index) => lineOf(html, index + 1)));
+      this.#files[role] = place?.file;
+    }
+    for (const line of code.querySelectorAll('.here')) line.className = 'line';
+    const line = place && code.children[place.line - 1];
+    if (line) line.className = `line here${isNow ? ' now' : ''}`;
+    const here = code.querySelector<HTMLElement>('.here');
+    if (here) code.scrollTop = here.offsetTop - code.clientHeight / 2;
+  }
+}
+
+function lineOf(html: string, number: number): HTMLElement {
+  const line = document.createElement('div');
+  line.className = 'line';
+  const count = document.createElement('span');
+  count.className = 'number';
+  count.textContent = String(number);
+  const code = document.createElement('code');
+  code.innerHTML = html || ' '; // our own source, highlighted when the page was made
+  line.append(count, code);
+  return line;
+}
+
+function below(at: Place | undefined, place: Place): string {
+  return at && at.file !== place.file ? `, in ${at.file}:${at.line}` : '';
+}
+
+function stepsOf(event: Event, role: Role): HTMLElement[] {
+  const now = stepOf(event[role]);
+  return STEPS[role].map((step) => {
+    const item = document.createElement('li');
+    item.textContent = step;
+    if (step === now) item.setAttribute('aria-current', 'step');
+    return item;
+  });
+}
+
+/** The bytes as hex; the whole text is in the sentence's place, one click away. */
+function bytesOf(arrow: Arrow | undefined): HTMLElement[] {
+  if (!arrow?.bytes || arrow.bytes.n === 0) return [];
+  const bytes = Uint8Array.from(atob(arrow.bytes.b64), (character) => character.charCodeAt(0));
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'));
+  const short = document.createElement('code');
+  short.textContent =
+    hex.slice(0, SHOWN_BYTES / 4).join(' ') + (hex.length > SHOWN_BYTES / 4 ? ' …' : '');
+  const whole = document.createElement('details');
+  const summary = document.createElement('summary');
+  summary.textContent = `all that is kept: ${bytes.length} of ${arrow.bytes.n} bytes`;
+  const words = document.createElement('pre');
+  words.textContent = `${new TextDecoder().decode(bytes)}\n\n${hex.join(' ')}`;
+  whole.append(summary, words);
+  return [short, whole];
+}
+
+function headOf(name: string, detail: string, x: number, role: Role | 'relay'): HTMLElement {
+  const head = document.createElement('div');
+  head.className = `head-box ${role}`;
+  head.style.left = `${x}px`;
+  const small = document.createElement('small');
+  small.textContent = detail;
+  head.append(name, small);
+  return head;
+}
+
+function toggleTheme(): void {
+  const { dataset } = document.documentElement;
+  const isDark = dataset['theme']
+    ? dataset['theme'] === 'dark'
+    : window.matchMedia('(prefers-color-scheme: dark)').matches;
+  dataset['theme'] = isDark ? 'light' : 'dark';
+}
+
+function get(id: string): HTMLElement {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no ${id}`);
+  return found;
+}

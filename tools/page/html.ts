@@ -1,0 +1,89 @@
+/** What a page is made of: its frame, its modules as JavaScript, and sources to look at. */
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import hljs from 'highlight.js/lib/core';
+import typescript from 'highlight.js/lib/languages/typescript';
+import ts from 'typescript';
+
+const BUILT = __filename.endsWith('.js');
+/** The project's own folder. */
+export const ROOT = path.join(__dirname, BUILT ? '../../..' : '../..');
+/** The modules of a page, by their path in the project. */
+export const MODULES: readonly string[] = [
+  'src/text/escape',
+  'src/trace/record',
+  'src/trace/rows',
+  'src/trace/datagrams',
+  'src/trace/reduce',
+  'tools/page/browser/model',
+  'tools/page/browser/diagram',
+  'tools/page/browser/viewer',
+];
+/** Sources that a page may show: a trace from elsewhere must not name others. */
+const OURS = /^(?:src|examples|steps|starter)(?:\/[\w-]+)+\.ts$/;
+const IMPORT = / from '(\.[^']+)'/g;
+
+hljs.registerLanguage('typescript', typescript);
+
+/** The frame of a page with its parts in their places. */
+export function fill(parts: Readonly<Record<string, string>>): string {
+  const all: Record<string, string> = { ...parts, style: read('tools/page/browser/style.css') };
+  return read('tools/page/browser/page.html').replace(
+    /\{\{(\w+)\}\}/g,
+    (_, name: string) => all[name] ?? '',
+  );
+}
+
+/** A module of the page as JavaScript, which imports others by their names. */
+export function moduleOf(name: string): string {
+  const { outputText } = ts.transpileModule(read(`${name}.ts`), {
+    compilerOptions: {
+      module: ts.ModuleKind.ESNext,
+      target: ts.ScriptTarget.ES2022,
+      removeComments: true,
+    },
+  });
+  const folder = path.posix.dirname(name);
+  return outputText.replace(
+    IMPORT,
+    (_, other: string) => ` from 'lab/${path.posix.join(folder, other)}'`,
+  );
+}
+
+/** Files line by line, highlighted. */
+export function sourcesOf(files: readonly string[]): Record<string, string[]> {
+  const ours = [...new Set(files)].filter((file) => OURS.test(file));
+  return Object.fromEntries(ours.map((file) => [file, highlighted(read(file))]));
+}
+
+/** Each line is HTML of its own: what spans several lines is closed and opened again. */
+function highlighted(source: string): string[] {
+  const html = hljs.highlight(source, { language: 'typescript' }).value;
+  let open: string[] = [];
+  return html.split('\n').map((line) => {
+    const begin = open.join('');
+    for (const [tag] of line.matchAll(/<span[^>]*>|<\/span>/g)) {
+      if (tag === '</span>') open = open.slice(0, -1);
+      else open = [...open, tag];
+    }
+    return `${begin}${line}${'</span>'.repeat(open.length)}`;
+  });
+}
+
+/** JSON in which nothing ends a script. */
+export function json(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c');
+}
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+/** A file of the project; empty if it is no more. */
+export function read(file: string): string {
+  try {
+    return readFileSync(path.join(ROOT, file), 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,33 @@
+import type { TraceRecord } from '../../src/trace/record';
+import { rowsOf } from '../../src/trace/reduce';
+import { escapeHtml, fill, json, moduleOf, MODULES, sourcesOf } from '../page/html';
+
+const MAIN = 'tools/page/browser/kept';
+const HINT =
+  '<p class="hint">Arrow keys, or a click on a row: look at one call after the other.</p>';
+
+/** A run as one page that needs nothing else: for a report, a lecture, a web site. */
+export function toHtml(records: readonly TraceRecord[], title: string): string {
+  const modules = [...MODULES, MAIN];
+  const imports = Object.fromEntries(
+    modules.map((name) => [`lab/${name}`, dataUrl(moduleOf(name))]),
+  );
+  const sources = sourcesOf(filesIn(records));
+  const scripts = [
+    `<script type="application/json" id="run">${json({ records, sources })}</script>`,
+    `<script type="importmap">${json({ imports })}</script>`,
+    `<script type="module">import 'lab/${MAIN}';</script>`,
+  ];
+  return fill({ title: escapeHtml(title), controls: HINT, scripts: scripts.join('\n') });
+}
+
+function dataUrl(script: string): string {
+  return `data:text/javascript;base64,${Buffer.from(script).toString('base64')}`;
+}
+
+/** The files in which the calls of a run stand. */
+function filesIn(records: readonly TraceRecord[]): string[] {
+  return rowsOf(records)
+    .flatMap(({ client, server }) => [client?.at, client?.lab, server?.at, server?.lab])
+    .flatMap((line) => (line ? [line.file] : []));
+}

@@ -1,0 +1,83 @@
+/** `npm run udp`: what UDP does that TCP does not, to be seen. */
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { complain } from '../../src/cli/complain';
+import { wholeNumberFrom } from '../../src/cli/options';
+import { broadcast } from './broadcast';
+import { loss } from './loss';
+import { multicast } from './multicast';
+import { realLoss } from './realLoss';
+import { toAscii } from './picture';
+
+const MOST = 999;
+
+interface LossOptions {
+  count: number;
+  loss: number;
+  duplicate: number;
+  reorder: number;
+  seed: number;
+}
+
+let show = (line: string) => {
+  console.log(line);
+};
+
+const program = new Command('npm run udp --')
+  .exitOverride()
+  .description('What UDP does that TCP does not, to be seen. All on this machine.')
+  .option('--ascii', 'draw with characters that every terminal has')
+  .hook('preAction', () => {
+    if (program.opts<{ ascii?: true }>().ascii || process.env['TERM'] === 'dumb')
+      show = (line) => {
+        console.log(toAscii(line));
+      };
+  });
+
+program
+  .command('loss')
+  .description('datagrams through a relay that loses, doubles and reorders them')
+  .option('--count <n>', 'how many are sent', wholeNumberFrom(1, MOST), 20)
+  .option('--loss <percent>', 'how many are lost', percent, 20)
+  .option('--duplicate <percent>', 'how many come twice', percent, 5)
+  .option('--reorder <percent>', 'how many are overtaken', percent, 10)
+  .option('--seed <n>', 'the same seed, the same picture', wholeNumberFrom(0, 2 ** 31), 1)
+  .action(async ({ count, seed, ...odds }: LossOptions, command: Command) => {
+    if (odds.loss + odds.duplicate + odds.reorder > 100)
+      command.error('error: --loss, --duplicate and --reorder are more than 100 together.');
+    await loss(count, { seed, ...shares(odds) }, show);
+  });
+
+program
+  .command('real-loss')
+  .description('no relay: a receiver that is too slow')
+  .action(() => realLoss(show));
+
+program
+  .command('multicast')
+  .description('one datagram, sent once, to all who joined a group')
+  .action(() => multicast(show));
+
+program
+  .command('broadcast')
+  .description('one datagram, sent once, to all on a network; and to only one')
+  .action(() => broadcast(show));
+
+/** Per cent as shares of 1. */
+function shares({ loss, duplicate, reorder }: Omit<LossOptions, 'count' | 'seed'>) {
+  return { loss: loss / 100, duplicate: duplicate / 100, reorder: reorder / 100 };
+}
+
+function percent(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (value <= 100) return value;
+  throw new InvalidArgumentError('a number from 0 to 100.');
+}
+
+program.parseAsync().catch((error: unknown) => {
+  // commander has said what is wrong with the command line
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    complain('npm run udp', error);
+    process.exitCode = 1;
+  }
+});
