@@ -6,7 +6,7 @@ import { RequestLogger } from '../src/services/RequestLogger';
 export class CountingLogger extends RequestLogger {
   readonly counts = new Map<string, number>();
 
-  override log(_request: string, client: string): Promise<void> {
+  log(_request: string, client: string): Promise<void> {
     const host = client.slice(0, client.lastIndexOf(':'));
     this.counts.set(host, (this.counts.get(host) ?? 0) + 1);
     return Promise.resolve();

@@ -5,7 +5,7 @@ import { SocketServer } from '../src/socket/SocketServer';
 
 /** Answers each line with the same line, backwards. */
 export class ReverseServer extends SocketServer {
-  protected override async converse(client: Socket): Promise<void> {
+  protected async converse(client: Socket): Promise<void> {
     const messages = new Messages(client, this.limits);
     for (;;) {
       const line = await messages.next();

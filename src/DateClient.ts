@@ -1,8 +1,9 @@
-import { oneLine } from './cli/options';
+import { question } from './cli/options';
 import { runClient } from './cli/runClient';
-import { Messages, UnexpectedReply } from './socket/Messages';
+import { Messages } from './socket/Messages';
 import type { Socket } from './socket/Socket';
 import { SocketClient } from './socket/SocketClient';
+import { UnexpectedReply } from './socket/UnexpectedReply';
 import { isRfc3339 } from './text/rfc3339';
 
 /** Asks for the date and time. Slide "Exercise 2". */
@@ -11,12 +12,12 @@ export class DateClient extends SocketClient<string> {
     super();
   }
 
-  protected override async converse(server: Socket): Promise<string> {
+  protected async converse(server: Socket): Promise<string> {
     const messages = new Messages(server);
     await messages.send(this.question);
     const date = await messages.reply();
     if (!isRfc3339(date))
-      throw new UnexpectedReply('EBADMSG', `answered what is not a date: ${date}`, server.peer);
+      throw new UnexpectedReply(`answered what is not a date: ${date}`, server.peer);
     return date;
   }
 }
@@ -25,12 +26,6 @@ if (require.main === module) {
   runClient(DateClient, {
     server: 'DateServer',
     port: 6015,
-    argument: {
-      name: 'question',
-      description: 'what to ask',
-      default: 'What time is it?',
-      parse: oneLine,
-    },
-    show: (date) => date,
+    argument: question('What time is it?'),
   });
 }

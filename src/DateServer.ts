@@ -17,7 +17,7 @@ export class DateServer extends SocketServer {
     super();
   }
 
-  protected override async converse(client: Socket): Promise<void> {
+  protected async converse(client: Socket): Promise<void> {
     const messages = new Messages(client, this.limits);
     for (;;) {
       const request = await messages.next();

@@ -4,9 +4,9 @@ import { SocketServer } from './socket/SocketServer';
 
 /** Sends every byte back, unchanged (RFC 862). Slide "Socket Programming: Simple Server". */
 export class EchoServer extends SocketServer {
-  protected override async converse(client: Socket): Promise<void> {
+  protected async converse(client: Socket): Promise<void> {
     for (;;) {
-      const data = await client.recv(65536);
+      const data = await client.recv(65536); // at most, as Node reads; the slide: 1024
       if (data.length === 0) break;
       await client.sendall(data);
     }

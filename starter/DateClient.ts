@@ -1,8 +1,9 @@
-import { oneLine } from '../src/cli/options';
+import { question } from '../src/cli/options';
 import { runClient } from '../src/cli/runClient';
-import { Messages, UnexpectedReply } from '../src/socket/Messages';
+import { Messages } from '../src/socket/Messages';
 import type { Socket } from '../src/socket/Socket';
 import { SocketClient } from '../src/socket/SocketClient';
+import { UnexpectedReply } from '../src/socket/UnexpectedReply';
 import { isRfc3339 } from '../src/text/rfc3339';
 
 /** Asks for the date and time. Slide "Exercise 2". */
@@ -11,7 +12,7 @@ export class DateClient extends SocketClient<string> {
     super();
   }
 
-  protected override async converse(server: Socket): Promise<string> {
+  protected async converse(server: Socket): Promise<string> {
     // Your part: send() the question with new Messages(server), and return the reply(). What if
     // that is not a date?
     throw new Error('converse() of DateClient is yet to be written');
@@ -22,12 +23,6 @@ if (require.main === module) {
   runClient(DateClient, {
     server: 'DateServer',
     port: 6015,
-    argument: {
-      name: 'question',
-      description: 'what to ask',
-      default: 'What time is it?',
-      parse: oneLine,
-    },
-    show: (date) => date,
+    argument: question('What time is it?'),
   });
 }

@@ -17,7 +17,7 @@ export class DateServer extends SocketServer {
     super();
   }
 
-  protected override async converse(client: Socket): Promise<void> {
+  protected async converse(client: Socket): Promise<void> {
     // Your part: for each request that next() of new Messages(client, this.limits) gives, send()
     // what reply() says. next() gives undefined when the client has sent its end of file.
     await client.recv(1024);

@@ -1,8 +1,8 @@
 import { message } from '../src/cli/options';
 import { runClient } from '../src/cli/runClient';
-import { UnexpectedReply } from '../src/socket/Messages';
 import type { Socket } from '../src/socket/Socket';
 import { SocketClient } from '../src/socket/SocketClient';
+import { UnexpectedReply } from '../src/socket/UnexpectedReply';
 import { quote } from '../src/text/quote';
 
 /** Sends a message and receives it back. Slide "Socket Programming: Simple Client". */
@@ -11,7 +11,7 @@ export class EchoClient extends SocketClient<string> {
     super();
   }
 
-  protected override async converse(server: Socket): Promise<string> {
+  protected async converse(server: Socket): Promise<string> {
     // Your part, the slide's lines 10 and 11: sendall() the message, receive until all of it has
     // come back, and return that. What if the server hangs up before, or sends something else?
     throw new Error('converse() of EchoClient is yet to be written');
@@ -22,12 +22,7 @@ if (require.main === module) {
   runClient(EchoClient, {
     server: 'EchoServer',
     port: 65432,
-    argument: {
-      name: 'message',
-      description: 'what to send',
-      default: 'Hello, world',
-      parse: message,
-    },
+    argument: message('Hello, world'),
     show: (echo) => `Received ${quote(echo)}`,
   });
 }

@@ -4,7 +4,7 @@ import { SocketServer } from '../src/socket/SocketServer';
 
 /** Sends every byte back, unchanged (RFC 862). Slide "Socket Programming: Simple Server". */
 export class EchoServer extends SocketServer {
-  protected override async converse(client: Socket): Promise<void> {
+  protected async converse(client: Socket): Promise<void> {
     // Your part, the slide's lines 14 to 18: recv() until it gives nothing; sendall() what came.
     await client.recv(1024);
     throw new Error('converse() of EchoServer is yet to be written');

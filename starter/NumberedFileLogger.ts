@@ -12,7 +12,7 @@ export class NumberedFileLogger extends RequestLogger {
     super();
   }
 
-  override async log(request: string, client: string): Promise<void> {
+  async log(request: string, client: string): Promise<void> {
     // Your part: one line in a new file of the folder; the number rises, also after a restart, and
     // also when two requests come at once. What node:fs calls "wx" creates a file, or fails.
     throw new Error('log() of NumberedFileLogger is yet to be written');

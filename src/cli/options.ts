@@ -54,20 +54,44 @@ export function connectablePort(text: string): number {
   return wholeNumber(text, 1, 65535, 'the port of a server is a whole number from 1 to 65535');
 }
 
-/** A question: one line, or the server would take it for several. */
-export function oneLine(text: string): string {
+/** A text that a program is given on its command line. */
+export interface Argument {
+  readonly name: string;
+  readonly description: string;
+  readonly default: string;
+  /** Throws when it can't be said. */
+  readonly parse: (text: string) => string;
+}
+
+/** What to ask: one line, or the server would take it for several. */
+export function question(usual: string): Argument {
+  return { name: 'question', description: 'what to ask', default: usual, parse: oneLine };
+}
+
+function oneLine(text: string): string {
   if (!/[\r\n]/.test(text)) return utf8(text);
   throw new InvalidArgumentError('it must be one line.');
 }
 
-/** A message: without a byte there would be nothing to echo. */
-export function message(text: string): string {
+/** What to send: without a byte there would be nothing to echo. */
+export function message(usual: string): Argument {
+  return { name: 'message', description: 'what to send', default: usual, parse: notNothing };
+}
+
+function notNothing(text: string): string {
   if (text !== '') return utf8(text);
   throw new InvalidArgumentError('there is nothing to send.');
 }
 
+/** What to send over UDP, where an empty datagram is one, too. */
+export function datagramMessage(usual: string): Argument {
+  const description =
+    'what to send, in one datagram of at most 65,507 bytes (more than about 1,472 travel in fragments)';
+  return { name: 'message', description, default: usual, parse: utf8 };
+}
+
 /** A text; what Node could not read as UTF-8 would arrive as something else than was typed. */
-export function utf8(text: string): string {
+function utf8(text: string): string {
   if (!text.includes('\ufffd')) return text;
   throw new InvalidArgumentError('it is not UTF-8: see what your terminal is set to.');
 }

@@ -1,7 +1,8 @@
 import * as path from 'node:path';
 import { RequestNotLogged } from '../services/RequestLogger';
-import { MessageTooLong, UnexpectedReply } from '../socket/Messages';
+import { MessageTooLong } from '../socket/Messages';
 import { SocketError } from '../socket/SocketError';
+import { UnexpectedReply } from '../socket/UnexpectedReply';
 import { NotMade } from './NotMade';
 
 /** Errors that say themselves what is wrong. */

@@ -1,24 +1,18 @@
 import { createRequire } from 'node:module';
 import type { Newable } from 'inversify';
 import { LogPlace, type RequestLogger } from '../services/RequestLogger';
-import type { Places } from '../socket/Places';
+import { formatAddress } from '../socket/Address';
 import type { SocketServer } from '../socket/SocketServer';
-import { adviseServer } from './advice';
-import { bannerOf } from './banner';
-import { complain } from './complain';
 import { ConsoleReport, QuietReport } from './ConsoleReport';
 import { createServer } from './createServer';
+import { launch } from './launch';
 import { affordableConnections } from './openFiles';
-import { out } from './output';
-import { stopOnSignals } from './signals';
 import {
   readOptions,
   type ServerOptions,
   type ServerProgram,
-  type Start,
-  type Started,
+  type StartServer,
 } from './serverOptions';
-import { traceIfAsked } from './tracing';
 
 /** Loads a module only when it is needed. */
 const loadLate = createRequire(__filename);
@@ -27,19 +21,13 @@ const loadLate = createRequire(__filename);
 export function runServer(Server: Newable<SocketServer>, program: ServerProgram): void {
   const { name } = Server;
   const options = readOptions(name, program);
-  const start: Start = (each, places) => startServer(Server, each, program.logger, places);
-  void (options.workers === 1 ? runAlone(name, options, start) : runWorkers(name, options, start));
-}
-
-async function runAlone(name: string, options: ServerOptions, start: Start): Promise<void> {
-  const started = await start(options);
-  if (!started) return;
-  stopOnSignals(name, started.server);
-  out.write(bannerOf(name, started.address));
+  const start: StartServer = (each) => startServer(Server, each, program.logger);
+  if (options.workers > 1) void runWorkers(name, options, start);
+  else void launch({ name, log: options.log }, options, () => start(options));
 }
 
 /** Several processes: nothing of that is loaded otherwise. */
-function runWorkers(name: string, options: ServerOptions, start: Start): Promise<void> {
+function runWorkers(name: string, options: ServerOptions, start: StartServer): Promise<void> {
   const workers = loadLate('./workers') as typeof import('./workers');
   return workers.runWorkers(name, options, start);
 }
@@ -48,34 +36,22 @@ async function startServer(
   Server: Newable<SocketServer>,
   options: ServerOptions,
   Logger?: Newable<RequestLogger>,
-  places?: Places,
-): Promise<Started | undefined> {
+): ReturnType<StartServer> {
   const { host, port, maxConnections, idleTimeout, quiet, log, logDir = '' } = options;
-  try {
-    traceIfAsked(options, 'server', Server.name);
-    const server = await (log === undefined
-      ? createServer(Server, new LogPlace(logDir), Logger)
-      : createServer(Server, new LogPlace(log), redisLogger()));
-    const address = await server.start(
-      { host, port },
-      {
-        limits: {
-          maxConnections: affordableConnections(maxConnections),
-          idleTimeout: idleTimeout * 1000,
-        },
-        report: quiet ? new QuietReport(Server.name) : new ConsoleReport(Server.name),
-        places,
-      },
-    );
-    return { server, address };
-  } catch (error) {
-    complain(Server.name, error, { advice: adviseServer(Server.name, error, log) });
-    process.exitCode = 1;
-    return undefined;
-  }
+  const { name } = Server;
+  const server = await (log === undefined
+    ? createServer(Server, new LogPlace(logDir), Logger)
+    : createServer(Server, new LogPlace(log), redisLogger()));
+  const limits = {
+    maxConnections: affordableConnections(maxConnections),
+    idleTimeout: idleTimeout * 1000,
+  };
+  const report = quiet ? new QuietReport(name) : new ConsoleReport(name);
+  const address = await server.start({ host, port }, { limits, report });
+  return { server, address, banner: `${name} listening on ${formatAddress(address)}` };
 }
 
-/** Redis's client takes time to load: only who asks for it has it. */
+/** Redis's client takes time to load: only a server that asks for it has it. */
 function redisLogger(): Newable<RequestLogger> {
   const loaded = loadLate('../services/RedisLogger') as typeof import('../services/RedisLogger');
   return loaded.RedisLogger;

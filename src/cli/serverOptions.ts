@@ -2,9 +2,8 @@ import { Option } from 'commander';
 import type { Newable } from 'inversify';
 import type { RequestLogger } from '../services/RequestLogger';
 import type { Address } from '../socket/Address';
-import type { Places } from '../socket/Places';
 import { DEFAULT_SERVER_LIMITS } from '../socket/ServerLimits';
-import type { SocketServer } from '../socket/SocketServer';
+import type { Started } from './launch';
 import {
   bindablePort,
   count,
@@ -45,13 +44,8 @@ export interface ServerOptions extends TraceOptions {
   readonly log?: string;
 }
 
-/** Makes a server and starts it. When that fails it says why, and gives nothing. */
-export type Start = (options: ServerOptions, places?: Places) => Promise<Started | undefined>;
-
-export interface Started {
-  readonly server: SocketServer;
-  readonly address: Address;
-}
+/** Makes a server and starts it. */
+export type StartServer = (options: ServerOptions) => Promise<Started & { address: Address }>;
 
 /** Reads the command line of a server; when nothing is left to do, ends the program. */
 export function readOptions(name: string, program: ServerProgram): ServerOptions {
@@ -72,7 +66,10 @@ export function readOptions(name: string, program: ServerProgram): ServerOptions
       idleTimeout / 1000,
     )
     .addOption(
-      new Option('--workers <n>', 'processes that share the port, the log and --max-connections')
+      new Option(
+        '--workers <n>',
+        'processes that share the port and the log; each has its part of --max-connections',
+      )
         .argParser(wholeNumberFrom(1, MOST_WORKERS))
         .default(1)
         .conflicts(['trace', 'traceAscii', 'traceFile']), // which draw the calls of one process

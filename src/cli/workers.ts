@@ -1,62 +1,67 @@
 /** `--workers N`: several processes that share a port. Loaded only when they are asked for. */
 import cluster, { type Worker } from 'node:cluster';
-import type { Address } from '../socket/Address';
-import { bannerOf } from './banner';
+import { type Address, formatAddress } from '../socket/Address';
 import { say } from './complain';
+import { howToStop, startOrComplain } from './launch';
 import { out } from './output';
-import { SharedPlaces, WorkerPlaces } from './places';
-import type { ServerOptions, Start } from './serverOptions';
+import type { ServerOptions, StartServer } from './serverOptions';
 import { end, stopOnSignals } from './signals';
 
-/** One that has served so long has not died at once. */
-const AT_ONCE_MS = 1000;
-/** After so many in a row that have, no more is started. */
-const MOST_AT_ONCE = 5;
-/** Before the next is started, when the last one has died at once; twice as long after each. */
+/** A worker that ran for at least this long did not fail at start. */
+const AT_START_MS = 1000;
+/** After this many in a row that did, no more is started. */
+const MOST_AT_START = 5;
+/** Before the next is started, when the last one failed at start; twice as long after each. */
 const PAUSE_MS = 100;
 
-/** The environment variable that tells a worker its port. */
+/** The environment variables that tell a worker its port, and its part of --max-connections. */
 const PORT = 'LAB_WORKER_PORT';
-/** What it is told later: to stop, to give away the places it does not use, or that it has more. */
-type Told = 'stop' | 'give away' | { readonly places: number };
-/** What it says: that it serves, that it has no place left, or how many it gives away. */
-type Said = { readonly address: Address } | 'full' | { readonly places: number };
+const CONNECTIONS = 'LAB_WORKER_CONNECTIONS';
+
+/** What a worker is told later. */
+const STOP = 'stop';
 
 /** One of the workers. */
 interface Member {
   readonly worker: Worker;
+  /** How many connections it may have open; one that takes its place has the same part. */
+  readonly part: number;
   /** ms, when it began to serve. */
   since?: number;
+}
+
+/** A worker that serves. */
+interface Serving {
+  readonly pid: number | undefined;
+  readonly address: Address;
 }
 
 /** Runs this process as the one that starts the workers, or as one of them. */
 export async function runWorkers(
   name: string,
   options: ServerOptions,
-  start: Start,
+  start: StartServer,
 ): Promise<void> {
   if (cluster.isPrimary) await new Workers(name, options).run();
-  else await work(options, start);
+  else await work(name, options, start);
 }
 
 /** Serves until it is told to stop; Ctrl-C tells each process, and so does the primary. */
-async function work(options: ServerOptions, start: Start): Promise<void> {
-  const tellPrimary = (said: Said) => process.send?.(said);
-  const places = new WorkerPlaces(() => tellPrimary('full'));
+async function work(name: string, options: ServerOptions, start: StartServer): Promise<void> {
   const isToStop = new Promise<void>((resolve) => {
-    process.on('message', (told: Told) => {
-      if (told === 'stop') resolve();
-      else if (told === 'give away') tellPrimary({ places: places.giveAway() });
-      else places.receive(told.places);
-    });
+    process.on('message', resolve);
     for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, resolve);
   });
-  const started = await start({ ...options, port: Number(process.env[PORT]) }, places);
+  const port = Number(process.env[PORT]);
+  const maxConnections = Number(process.env[CONNECTIONS]);
+  const started = await startOrComplain({ name, log: options.log }, {}, () =>
+    start({ ...options, port, maxConnections }),
+  );
   if (!started) {
     cluster.worker?.disconnect(); // ends with the exit code that says so
     return;
   }
-  tellPrimary({ address: started.address });
+  process.send?.(started.address);
   await isToStop;
   await started.server.stop();
   end(process.exitCode);
@@ -65,11 +70,10 @@ async function work(options: ServerOptions, start: Start): Promise<void> {
 /** Starts the workers, replaces those that die, and stops them all. */
 class Workers {
   readonly #members = new Map<number, Member>();
-  readonly #places: SharedPlaces<Worker>;
   #port: number;
   #address: Address | undefined;
   #isStopping = false;
-  #diedAtOnce = 0;
+  #failedAtStart = 0;
   #whenAllGone: () => void = () => undefined;
 
   constructor(
@@ -77,14 +81,6 @@ class Workers {
     private readonly options: ServerOptions,
   ) {
     this.#port = options.port;
-    this.#places = new SharedPlaces(options.maxConnections, {
-      giveAway: (worker) => {
-        tell(worker, 'give away');
-      },
-      receive: (worker, places) => {
-        tell(worker, { places });
-      },
-    });
     // Each takes its clients from the system itself: dealt out by the primary, as is the default,
     // those that still wait when the server is stopped would be cut.
     cluster.schedulingPolicy = cluster.SCHED_NONE;
@@ -94,17 +90,31 @@ class Workers {
     cluster.on('exit', (worker, code, signal) => {
       this.#hasDied(worker, signal || `exit code ${code}`);
     });
+    const [firstPart = 1, ...otherParts] = this.#parts();
     // What keeps one from starting keeps all, and is said once.
-    const first = await this.#start();
+    const first = await this.#start(firstPart);
     if (!first) {
       process.exitCode = 1;
       return;
     }
     this.#address = first.address;
-    await Promise.all(Array.from({ length: this.options.workers - 1 }, () => this.#start()));
+    await Promise.all(otherParts.map((part) => this.#start(part)));
     stopOnSignals(this.name, this);
     const pids = [...this.#members.values()].map(({ worker }) => worker.process.pid);
-    out.write(`${bannerOf(this.name, first.address)}Its workers: ${pids.join(', ')}\n`);
+    out.write(
+      `${this.name} listening on ${formatAddress(first.address)}\n${howToStop()}\nIts workers: ${pids.join(', ')}\n`,
+    );
+  }
+
+  /** How many connections each worker may have open: together as many as are allowed. */
+  #parts(): number[] {
+    const { workers, maxConnections } = this.options;
+    const parts = partsOf(maxConnections, workers);
+    if (parts.length < workers)
+      say(
+        `${this.name}: ${parts.length} of ${workers} workers, since --max-connections is ${maxConnections}`,
+      );
+    return parts;
   }
 
   /** Resolves when all have answered what they had begun. */
@@ -112,18 +122,17 @@ class Workers {
     this.#isStopping = true;
     return new Promise((resolve) => {
       this.#whenAllGone = resolve;
-      for (const { worker } of this.#members.values()) tell(worker, 'stop');
+      for (const { worker } of this.#members.values()) if (worker.isConnected()) worker.send(STOP);
       if (this.#members.size === 0) resolve();
     });
   }
 
-  /** Resolves with a new worker's process and address, or with nothing if it ends before it serves. */
-  #start(): Promise<{ pid: number | undefined; address: Address } | undefined> {
+  /** Resolves with a new worker, or with nothing if it ends before it serves. */
+  #start(part: number): Promise<Serving | undefined> {
     // While one of them has the port, they share what was asked for, also if that was any free one.
     if (this.#members.size === 0 && this.#address) this.#port = this.#address.port;
-    const { workers, maxConnections } = this.options;
-    const worker = cluster.fork({ [PORT]: String(this.#port) });
-    const member: Member = { worker };
+    const worker = cluster.fork({ [PORT]: String(this.#port), [CONNECTIONS]: String(part) });
+    const member: Member = { worker, part };
     this.#members.set(worker.id, member);
     worker.once('error', (error) => {
       this.#hasDied(worker, error.message); // it could not be started
@@ -133,20 +142,15 @@ class Workers {
         worker.once(end, () => {
           resolve(undefined);
         });
-      worker.on('message', (said: Said) => {
-        if (said === 'full') this.#places.asked(worker);
-        else if ('places' in said) this.#places.returned(worker, said.places);
-        else {
-          member.since = performance.now();
-          this.#places.joined(worker, Math.ceil(maxConnections / workers));
-          resolve({ pid: worker.process.pid, address: said.address });
-        }
+      worker.once('message', (address: Address) => {
+        member.since = performance.now();
+        resolve({ pid: worker.process.pid, address });
       });
     });
   }
 
-  async #replace(): Promise<void> {
-    const started = await this.#start();
+  async #replace(part: number): Promise<void> {
+    const started = await this.#start(part);
     // Otherwise it has ended, and that is said.
     if (started) say(`${this.name}: worker ${started.pid} has taken its place`);
   }
@@ -155,7 +159,6 @@ class Workers {
     const member = this.#members.get(worker.id);
     if (!member) return; // said already
     this.#members.delete(worker.id);
-    this.#places.left(worker);
     const died = `${this.name}: worker ${worker.process.pid} has ended (${how})`;
     if (!this.#address) {
       // The first one, before it served: most often it has said why.
@@ -167,23 +170,25 @@ class Workers {
       if (this.#members.size === 0) this.#whenAllGone();
       return;
     }
-    const hasServed = member.since !== undefined && performance.now() - member.since >= AT_ONCE_MS;
-    this.#diedAtOnce = hasServed ? 0 : this.#diedAtOnce + 1;
-    if (this.#diedAtOnce < MOST_AT_ONCE) {
+    const hasServed = member.since !== undefined && performance.now() - member.since >= AT_START_MS;
+    this.#failedAtStart = hasServed ? 0 : this.#failedAtStart + 1;
+    if (this.#failedAtStart < MOST_AT_START) {
       say(`${died}; another takes its place`);
-      const pause = hasServed ? 0 : PAUSE_MS * 2 ** this.#diedAtOnce;
+      const pause = hasServed ? 0 : PAUSE_MS * 2 ** this.#failedAtStart;
       setTimeout(() => {
-        if (!this.#isStopping) void this.#replace();
+        if (!this.#isStopping) void this.#replace(member.part);
       }, pause);
       return;
     }
-    say(`${died}; ${MOST_AT_ONCE} in a row have ended at once, and none takes its place`);
+    say(`${died}; ${MOST_AT_START} in a row have ended at once, and none takes its place`);
     if (this.#members.size > 0) return;
     end(1);
   }
 }
 
-/** Tells a worker something, unless it is about to end. */
-function tell(worker: Worker, told: Told): void {
-  if (worker.isConnected()) worker.send(told);
+/** Splits connections among workers: as evenly as can be, and at least one each. */
+export function partsOf(connections: number, workers: number): number[] {
+  const count = Math.min(workers, connections);
+  const least = Math.floor(connections / count);
+  return Array.from({ length: count }, (_, index) => least + (index < connections % count ? 1 : 0));
 }

@@ -8,7 +8,7 @@ export abstract class Clock {
 /** The time of this machine. */
 @injectable()
 export class SystemClock extends Clock {
-  override now(): Date {
+  now(): Date {
     return new Date();
   }
 }

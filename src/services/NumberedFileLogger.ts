@@ -55,7 +55,7 @@ export class NumberedFileLogger extends RequestLogger {
     }
   }
 
-  override async log(request: string, client: string): Promise<void> {
+  async log(request: string, client: string): Promise<void> {
     const line = Buffer.from(lineOf(this.clock.now(), client, request));
     try {
       if (this.#hanging > 0) throw failure('ETIMEDOUT');

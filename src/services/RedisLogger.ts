@@ -66,7 +66,7 @@ export class RedisLogger extends RequestLogger {
   }
 
   /** A request that Redis may have, or not, is not sent again: it is not answered either. */
-  override async log(request: string, client: string): Promise<void> {
+  async log(request: string, client: string): Promise<void> {
     const line = lineOf(this.clock.now(), client, request);
     try {
       await this.#inTime((redis) => redis.eval(STORE, { keys: [COUNTER], arguments: [line] }));

@@ -14,16 +14,8 @@ const BACKLOG = 4096;
 export interface ListeningOptions {
   /** With that many connections open, one more is closed as soon as it is there. */
   readonly maxConnections?: number;
-  /** Is told the address, with its real port, from when on clients can connect. */
-  readonly listening?: (local: Address) => void;
   /** Is told why a client could not be taken; `accept` goes on waiting for the next. */
-  readonly refused?: (error: SocketError) => void;
-}
-
-/** Why a client is not taken that would be one more than the most that may be connected. */
-export function tooManyOpen(most: number | undefined, local: Address | undefined): SocketError {
-  const open = most === 1 ? '1 connection is' : `${most} connections are`;
-  return new SocketError('accept', 'ECONNABORTED', local, `${open} open, and no more are taken`);
+  readonly refused?: (error: SocketError) => unknown;
 }
 
 interface Accepter {
@@ -54,7 +46,9 @@ export class ListeningSocket implements AsyncDisposable {
       this.#welcome(stream);
     });
     this.#server.on('drop', () => {
-      this.options.refused?.(tooManyOpen(maxConnections, this.#address));
+      const open = maxConnections === 1 ? '1 connection is' : `${maxConnections} connections are`;
+      const reason = `${open} open, and no more are taken`;
+      this.options.refused?.(new SocketError('accept', 'ECONNABORTED', this.#address, reason));
     });
   }
 
@@ -94,7 +88,6 @@ export class ListeningSocket implements AsyncDisposable {
     this.#backlog = backlog;
     this.#opening = this.#open({ ...local, backlog });
     await this.#opening;
-    this.options.listening?.(this.local);
   }
 
   /**
@@ -115,10 +108,11 @@ export class ListeningSocket implements AsyncDisposable {
   }
 
   /**
-   * Waits until everybody whom the kernel has connected so far has been accepted. These are no more
+   * Waits until all clients that the kernel has connected so far have been accepted. These are no more
    * than a backlog, so this ends however many others come.
    */
   async allAccepted(): Promise<void> {
+    if (!this.#server.listening) return;
     for (let waiting = this.#backlog; waiting > 0; waiting--) {
       const before = this.#welcomed;
       // Two turns of the event loop: the first may have looked at this socket already.

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type Address, formatAddress } from './Address';
 import type { Socket } from './Socket';
 import { SocketError } from './SocketError';
+import { UnexpectedReply } from './UnexpectedReply';
 
 /** The longest message, without its newline. */
 const MAX_BYTES = 1024;
@@ -79,11 +80,11 @@ export class Messages {
     const { peer } = this.socket;
     const reply = await this.next().catch((error: unknown) => {
       if (!(error instanceof MessageTooLong)) throw error;
-      throw new UnexpectedReply('EMSGSIZE', `sent a reply longer than ${MAX_BYTES} bytes`, peer);
+      throw new UnexpectedReply(`sent a reply longer than ${MAX_BYTES} bytes`, peer, 'EMSGSIZE');
     });
     if (reply === undefined)
-      throw new UnexpectedReply('EOF', 'hung up without a whole reply', peer);
-    if (reply.startsWith(ERROR)) throw new UnexpectedReply('EREMOTEIO', `answered: ${reply}`, peer);
+      throw new UnexpectedReply('hung up without a whole reply', peer, 'EOF');
+    if (reply.startsWith(ERROR)) throw new UnexpectedReply(`answered: ${reply}`, peer, 'EREMOTEIO');
     return reply;
   }
 
@@ -130,23 +131,5 @@ export class MessageTooLong extends Error {
 
   constructor(sender: Address | undefined) {
     super(`${formatAddress(sender)} sent a message longer than ${MAX_BYTES} bytes`);
-  }
-}
-
-/** A server's answer that is not what was asked for. */
-export class UnexpectedReply extends Error {
-  override readonly name = 'UnexpectedReply';
-
-  /**
-   * @param code `EOF` (hung up), `EREMOTEIO` (an error line), `EMSGSIZE` (too long) or `EBADMSG` (not
-   * in the form that was expected).
-   * @param what what the server did.
-   */
-  constructor(
-    readonly code: 'EOF' | 'EREMOTEIO' | 'EMSGSIZE' | 'EBADMSG',
-    what: string,
-    readonly address: Address | undefined,
-  ) {
-    super(`the server at ${formatAddress(address)} ${what}`);
   }
 }

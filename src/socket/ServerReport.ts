@@ -2,7 +2,7 @@ import type { Socket } from './Socket';
 
 /**
  * What a server has to tell whoever runs it. This one keeps it to itself; override what to hear. What
- * an override returns does not matter, and an error in it harms nobody.
+ * an override returns does not matter.
  */
 export class ServerReport {
   /** A client has connected. */
@@ -13,5 +13,22 @@ export class ServerReport {
   /** A client could not be taken, or a conversation ended with an error. The server goes on. */
   problem(_error: unknown): unknown {
     return undefined;
+  }
+}
+
+/** The same report, whose own errors harm nobody. */
+export function harmless(report: ServerReport): ServerReport {
+  const safe = new ServerReport();
+  safe.connected = (client) => withoutErrors(() => report.connected(client));
+  safe.problem = (error) => withoutErrors(() => report.problem(error));
+  return safe;
+}
+
+/** Tells somebody something; an error in it has nobody who could be told. */
+export async function withoutErrors(tell: () => unknown): Promise<void> {
+  try {
+    await tell();
+  } catch {
+    // nobody is left to be told
   }
 }

@@ -3,6 +3,7 @@ import { type Address, isPort } from './Address';
 import { call, created } from './calls';
 import { later } from './later';
 import { SocketError } from './SocketError';
+import { UnexpectedReply } from './UnexpectedReply';
 import { Wire } from './Wire';
 
 /**
@@ -27,18 +28,12 @@ export class Socket implements AsyncDisposable {
 
   /** This end's address, once connected (POSIX `getsockname`). */
   get local(): Address | undefined {
-    const { localAddress: host, localPort: port } = this.#wire.stream;
-    return host === undefined || port === undefined ? undefined : { host, port };
+    return this.#wire.local;
   }
 
   /** The other end's address, once connected, and also after that (POSIX `getpeername`). */
   get peer(): Address | undefined {
     return this.#wire.peer;
-  }
-
-  /** How many bytes have come and gone so far. */
-  get bytesMoved(): number {
-    return this.#wire.stream.bytesRead + this.#wire.stream.bytesWritten;
   }
 
   /**
@@ -52,7 +47,7 @@ export class Socket implements AsyncDisposable {
     if (this.#state === 'connecting') throw new SocketError('connect', 'EALREADY', address);
     if (this.#state === 'connected') throw new SocketError('connect', 'EISCONN', address);
     if (!isPort(address.port)) throw new SocketError('connect', 'ERANGE', address);
-    if (this.#wire.stream.destroyed) this.#wire = new Wire();
+    if (this.#wire.isUsedUp) this.#wire = new Wire();
     this.#state = 'connecting';
     try {
       await this.#wire.connect(address);
@@ -92,15 +87,16 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Waits until `size` bytes have come, and gives them all (POSIX `MSG_WAITALL`): one `recv` may
-   * bring part. Fewer only when end of file comes first.
-   * @throws SocketError as `recv` does.
+   * For clients: waits until `size` bytes have come, and gives them all (POSIX `MSG_WAITALL`). One
+   * `recv` may bring part.
+   * @throws UnexpectedReply when end of file comes first, and SocketError as `recv` does.
    */
   async recvall(size: number): Promise<Buffer> {
     const parts: Buffer[] = [];
     for (let missing = size; missing > 0;) {
       const data = await this.recv(missing);
-      if (data.length === 0) break;
+      if (data.length === 0)
+        throw new UnexpectedReply('hung up before all was back', this.peer, 'EOF');
       parts.push(data);
       missing -= data.length;
     }
@@ -119,8 +115,7 @@ export class Socket implements AsyncDisposable {
   /** Sends end of file: this side has said all, but still receives (half-close, `SHUT_WR`). */
   @call
   shutdown(): void {
-    this.#wire.canSend = false;
-    this.#wire.stream.end();
+    this.#wire.end();
   }
 
   /** Breaks the connection if it is not closed in `ms` milliseconds; called again, it counts anew. */
@@ -128,6 +123,17 @@ export class Socket implements AsyncDisposable {
     this.#forgetDeadline?.();
     this.#forgetDeadline = later(ms, () => {
       const reason = `no answer in time: it took longer than ${ms / 1000} s`;
+      this.abort(new SocketError('recv', 'ETIMEDOUT', this.peer, reason));
+    });
+  }
+
+  /**
+   * Breaks the connection when no byte has come or gone for `ms` milliseconds. What the kernel holds
+   * for a slow reader counts as gone.
+   */
+  breakAfterSilence(ms: number): void {
+    this.#wire.whenSilent(ms, () => {
+      const reason = `no answer in time: nothing came or went for ${ms / 1000} s`;
       this.abort(new SocketError('recv', 'ETIMEDOUT', this.peer, reason));
     });
   }
@@ -152,7 +158,7 @@ export class Socket implements AsyncDisposable {
    * @param reason what whoever waits is told instead of "the socket is closed".
    */
   abort(reason?: SocketError): void {
-    this.#wire.stream.destroy(reason);
+    this.#wire.destroy(reason);
   }
 
   /**
@@ -161,8 +167,7 @@ export class Socket implements AsyncDisposable {
    */
   @call
   reset(): void {
-    if (this.#wire.canSend) this.#wire.stream.resetAndDestroy();
-    else this.abort();
+    this.#wire.reset();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,24 +1,20 @@
 import type { Address } from './Address';
-import { IdleWatch } from './IdleWatch';
 import { later } from './later';
 import { lingeringClose } from './lingeringClose';
-import { ListeningSocket, tooManyOpen } from './ListeningSocket';
-import type { Places } from './Places';
+import { ListeningSocket } from './ListeningSocket';
 import { DEFAULT_SERVER_LIMITS, type ServerLimits } from './ServerLimits';
-import { ServerReport } from './ServerReport';
+import { harmless, ServerReport } from './ServerReport';
 import type { Socket } from './Socket';
 import { SocketError } from './SocketError';
 
 const GRACE_MS = 5000;
-/** While stopping, a client that has said nothing for so long has said all. */
+/** While stopping, a client that is silent for this long is treated as finished. */
 const LAST_SILENCE_MS = 200;
 
 /** What a server is told when it starts. */
 export interface StartOptions {
   readonly limits?: Partial<ServerLimits>;
   readonly report?: ServerReport;
-  /** Is asked for each connection, when servers in several processes share `maxConnections`. */
-  readonly places?: Places | undefined;
 }
 
 /**
@@ -30,20 +26,17 @@ export interface StartOptions {
  * - To hear what happens to it, give `start` a `ServerReport`.
  */
 export abstract class SocketServer {
-  readonly #clients = new Set<Socket>();
   #welcoming: ListeningSocket | undefined;
-  #idleWatch: IdleWatch | undefined;
+  readonly #clients = new Set<Socket>();
   #limits = DEFAULT_SERVER_LIMITS;
   #report = new ServerReport();
-  #places: Places | undefined;
-  #isStopped = false;
-  #whenStarted: (address: Address) => void = () => undefined;
-  #whenEmpty: (() => void)[] = [];
+  #stopped: Promise<void> | undefined;
+  #lastClientGone: () => void = () => undefined;
 
   /** Talks with one client until its end of file. After that, or an error, the connection is closed. */
   protected abstract converse(client: Socket): Promise<void>;
 
-  /** What a client is told before it is left, when `converse` has failed; nothing unless overridden. */
+  /** Text sent to a client before its connection is closed, if `converse` failed; none by default. */
   protected lastWord(_error: unknown): string | undefined {
     return undefined;
   }
@@ -59,28 +52,33 @@ export abstract class SocketServer {
    * @throws SocketError when the address can't be had (it may be tried again), and Error when this
    * server was started or stopped before.
    */
-  async start(address: Address, { limits, report, places }: StartOptions = {}): Promise<Address> {
-    if (this.#isStopped) throw new Error('start() after stop(): a server is started once');
+  async start(address: Address, { limits, report }: StartOptions = {}): Promise<Address> {
+    if (this.#stopped) throw new Error('start() after stop(): a server is started once');
     if (this.#welcoming) throw new Error('start() again: a server is started once');
     this.#limits = { ...DEFAULT_SERVER_LIMITS, ...limits };
-    this.#report = report ?? this.#report;
-    this.#places = places;
-    return new Promise((resolve, reject) => {
-      this.#whenStarted = resolve;
-      this.#serve(address).catch((error: unknown) => {
-        reject(
-          this.#isStopped ? new Error('stop() before the server had started') : (error as Error),
-        );
-        return this.#endServing(error);
+    this.#report = harmless(report ?? this.#report);
+    try {
+      const welcoming = new ListeningSocket({
+        maxConnections: this.#limits.maxConnections,
+        refused: (error) => this.#report.problem(error),
       });
-    });
+      this.#welcoming = welcoming;
+      welcoming.bind(address);
+      await welcoming.listen();
+      this.#acceptClients(welcoming).catch((error: unknown) => this.#acceptFailed(error));
+      return welcoming.local;
+    } catch (error) {
+      throw this.#notStarted(error);
+    }
   }
 
-  /** The server's life line, top to bottom as on the slide. */
-  async #serve(address: Address): Promise<void> {
-    await using welcoming = this.#socket();
-    welcoming.bind(address);
-    await welcoming.listen();
+  #notStarted(error: unknown): unknown {
+    this.#welcoming = undefined; // it may be tried again
+    return this.#stopped ? new Error('stop() before the server had started') : error;
+  }
+
+  /** For ever: accept, and attend without waiting. */
+  async #acceptClients(welcoming: ListeningSocket): Promise<void> {
     for (;;) {
       const client = await welcoming.accept();
       // No `await` on the next line: that is our whole answer to the slide's "Multithreading".
@@ -88,66 +86,20 @@ export abstract class SocketServer {
     }
   }
 
-  #socket(): ListeningSocket {
-    this.#welcoming = new ListeningSocket({
-      maxConnections: this.#limits.maxConnections,
-      listening: (local) => {
-        if (this.#isStopped) return;
-        this.#idleWatch = new IdleWatch(this.#clients, this.#limits.idleTimeout);
-        this.#whenStarted(local);
-      },
-      refused: (error) => {
-        void this.#tell((report) => report.problem(error));
-      },
-    });
-    return this.#welcoming;
-  }
-
-  /** Not an async function: one that waits as long as its client is there cost 0.8 KiB each. */
-  #attend(client: Socket): Promise<void> {
+  /** One client, from `accept` to `close`. */
+  async #attend(client: Socket): Promise<void> {
     this.#clients.add(client);
-    const taken = this.#places?.take() ?? true;
-    if (taken === true) return this.#talkWith(client);
-    return taken.then(async (isTaken) => {
-      if (isTaken) await this.#talkWith(client);
-      else this.#turnAway(client);
-    });
-  }
-
-  #talkWith(client: Socket): Promise<void> {
-    void this.#tell((report) => report.connected(client));
-    const failed = (error: unknown) => this.#leaveAfter(error, client);
+    client.breakAfterSilence(this.#limits.idleTimeout);
+    this.#report.connected(client);
     try {
-      return this.converse(client).then(() => this.#leave(client), failed);
+      await this.converse(client);
     } catch (error) {
-      return failed(error); // a `converse` that is not async
+      this.#report.problem(error);
+      await this.#sayLastWord(client, error);
+    } finally {
+      await client.close();
+      this.#forget(client);
     }
-  }
-
-  async #leaveAfter(error: unknown, client: Socket): Promise<void> {
-    void this.#tell((report) => report.problem(error));
-    await this.#sayLastWord(client, error);
-    await this.#leave(client);
-  }
-
-  async #leave(client: Socket): Promise<void> {
-    await client.close(); // a peer that never reads is left to the idle watch
-    this.#places?.giveBack();
-    this.#forget(client);
-  }
-
-  #turnAway(client: Socket): void {
-    const { maxConnections } = this.#limits;
-    void this.#tell((report) =>
-      report.problem(tooManyOpen(maxConnections, this.#welcoming?.local)),
-    );
-    client.abort();
-    this.#forget(client);
-  }
-
-  #forget(client: Socket): void {
-    this.#clients.delete(client);
-    if (this.#clients.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
 
   async #sayLastWord(client: Socket, error: unknown): Promise<void> {
@@ -155,53 +107,49 @@ export abstract class SocketServer {
       const word = this.lastWord(error);
       if (word !== undefined) await lingeringClose(client, word);
     } catch (unsaid) {
-      if (unsaid instanceof SocketError) return; // nobody is left to hear it
-      void this.#tell((report) => report.problem(unsaid));
+      // A client that is gone can't hear it.
+      if (!(unsaid instanceof SocketError)) this.#report.problem(unsaid);
     }
   }
 
-  /** Tells the report, whose own errors harm nobody. */
-  async #tell(news: (report: ServerReport) => unknown): Promise<void> {
-    try {
-      await news(this.#report);
-    } catch {
-      // there is nobody left to tell
-    }
+  #forget(client: Socket): void {
+    this.#clients.delete(client);
+    if (this.#clients.size === 0) this.#lastClientGone();
   }
 
-  /** After a start that failed, a stop, or an error in the accept loop. */
-  async #endServing(error: unknown): Promise<void> {
-    if (this.#isStopped) return;
-    if (this.#idleWatch) {
-      void this.#tell((report) => report.problem(error));
-      await this.stop();
-    }
-    this.#welcoming = undefined;
+  /** The accept loop has ended: because of `stop`, or of an error that nobody expected. */
+  async #acceptFailed(error: unknown): Promise<void> {
+    if (this.#stopped) return;
+    this.#report.problem(error);
+    await this.stop();
   }
 
   /**
    * Ends the server: takes no new clients, answers what has arrived, and closes. What is left after
    * `grace` milliseconds is cut. Never rejects.
    */
-  async stop(grace = GRACE_MS): Promise<void> {
-    this.#isStopped = true;
+  stop(grace = GRACE_MS): Promise<void> {
+    this.#stopped ??= this.#stop(grace);
+    return this.#stopped;
+  }
+
+  async #stop(grace: number): Promise<void> {
     await this.#welcoming?.allAccepted();
     await this.#welcoming?.close();
     for (const client of this.#clients) client.endAfterSilence(LAST_SILENCE_MS);
     await this.#allGone(grace);
-    this.#idleWatch?.stop();
     for (const client of this.#clients) client.abort();
   }
 
-  /** Waits until the last client has left, but no longer than so many milliseconds. */
+  /** Waits until the last client has left, at most `ms` milliseconds. */
   #allGone(ms: number): Promise<void> {
     if (this.#clients.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const forget = later(ms, resolve);
-      this.#whenEmpty.push(() => {
+      this.#lastClientGone = () => {
         forget();
         resolve();
-      });
+      };
     });
   }
 }

@@ -22,13 +22,13 @@ interface Sender {
 
 /** A connection of node:net, whose events become what a `Socket` waits for. */
 export class Wire {
-  readonly stream: net.Socket;
+  readonly #stream: net.Socket;
   peer: Address | undefined;
   isOpen = false;
   canSend = false;
   /** The one chunk that came while nobody waited. While it lies here, nothing more is read. */
-  unread: Buffer = NOTHING;
-  hasEnded = false;
+  #unread: Buffer = NOTHING;
+  #hasEnded = false;
   #failure: NodeJS.ErrnoException | undefined;
   #receiver: Receiver | undefined;
   /** Since bytes last came. */
@@ -41,40 +41,65 @@ export class Wire {
   /** @param stream a connection that is there already. */
   constructor(stream?: net.Socket) {
     // Half-open: the peer's end of file must not end what we still owe it.
-    this.stream = stream ?? new net.Socket({ allowHalfOpen: true });
+    this.#stream = stream ?? new net.Socket({ allowHalfOpen: true });
     if (stream) this.#open();
-    attach(this.stream, this);
+    this.#stream
+      .on('data', (chunk: Buffer) => {
+        this.#deliver(chunk);
+      })
+      .on('end', () => {
+        this.#deliver(NOTHING);
+      })
+      .on('drain', () => {
+        this.#release();
+      })
+      .on('error', (error) => {
+        this.#breaks(error);
+      })
+      .on('close', () => {
+        this.#isGone();
+      });
+  }
+
+  get local(): Address | undefined {
+    const { localAddress: host, localPort: port } = this.#stream;
+    return host === undefined || port === undefined ? undefined : { host, port };
+  }
+
+  /** Whether it can't be connected any more: a connection failed, or was cut. */
+  get isUsedUp(): boolean {
+    return this.#stream.destroyed;
   }
 
   connect({ host, port }: Address): Promise<void> {
-    this.stream.setNoDelay(true);
+    this.#stream.setNoDelay(true);
     return new Promise((resolve, reject) => {
-      this.stream.once('connect', () => {
+      this.#stream.once('connect', () => {
         this.#open();
         this.peer ??= { host, port }; // it may have left at once
         resolve();
       });
-      this.stream.once('close', () => {
+      this.#stream.once('close', () => {
         reject(this.error('connect', { host, port }));
       });
-      this.stream.connect({ host, port });
+      this.#stream.connect({ host, port });
     });
   }
 
   send(data: Uint8Array): Promise<void> {
     this.#sends += 1;
     if (this.#sends === 2) this.#gather();
-    if (this.stream.write(data)) return DONE;
+    if (this.#stream.write(data)) return DONE;
     // Our writes are stuck, so stop reading: fill the peer's window, not our memory.
-    if (!this.#receiver) this.stream.pause();
+    if (!this.#receiver) this.#stream.pause();
     return new Promise((resolve, reject) => {
       this.#senders.push({ resolve, reject });
     });
   }
 
   receive(size: number): Promise<Buffer> {
-    if (this.unread.length > 0) return Promise.resolve(this.#take(size));
-    if (this.hasEnded) return Promise.resolve(NOTHING);
+    if (this.#unread.length > 0) return Promise.resolve(this.#take(size));
+    if (this.#hasEnded) return Promise.resolve(NOTHING);
     if (this.#receiver) return Promise.reject(this.#busy());
     if (!this.isOpen) return Promise.reject(this.error('recv'));
     return new Promise((resolve, reject) => {
@@ -84,7 +109,7 @@ export class Wire {
 
   poll(ms: number): Promise<boolean> {
     if (this.#receiver) return Promise.reject(this.#busy());
-    if (this.unread.length > 0 || this.hasEnded || !this.isOpen) return Promise.resolve(true);
+    if (this.#unread.length > 0 || this.#hasEnded || !this.isOpen) return Promise.resolve(true);
     return new Promise((resolve) => {
       const ready = () => {
         forget();
@@ -104,13 +129,46 @@ export class Wire {
     this.#forgetSilence?.();
     if (!this.#receiver) return;
     this.#forgetSilence = later(ms, () => {
-      this.deliver(NOTHING);
+      this.#deliver(NOTHING);
     });
+  }
+
+  /** Calls back when no byte has come or gone for `ms` milliseconds. */
+  whenSilent(ms: number, callback: () => void): void {
+    this.#stream.setTimeout(ms);
+    this.#stream.on('timeout', () => {
+      const before = this.#bytesMoved();
+      // Not before the event loop has looked at the sockets: what has arrived counts.
+      setImmediate(() => {
+        if (this.#bytesMoved() === before) callback();
+      });
+    });
+  }
+
+  #bytesMoved(): number {
+    return this.#stream.bytesRead + this.#stream.bytesWritten;
+  }
+
+  /** Sends end of file, after what is owed. */
+  end(): void {
+    this.canSend = false;
+    this.#stream.end();
+  }
+
+  /** Cuts the connection; what is owed is lost. */
+  destroy(reason?: Error): void {
+    this.#stream.destroy(reason);
+  }
+
+  /** Cuts it with a reset. After this side's end of file it only cuts: Node would do neither. */
+  reset(): void {
+    if (this.canSend) this.#stream.resetAndDestroy();
+    else this.#stream.destroy();
   }
 
   /** Sends what is owed, then closes; resolves when the connection is gone. */
   close(): Promise<void> {
-    const { stream } = this;
+    const stream = this.#stream;
     this.canSend = false;
     if (stream.closed) return DONE;
     return new Promise((resolve) => {
@@ -126,39 +184,47 @@ export class Wire {
   error(call: SocketCall, address = this.peer): SocketError {
     const failed = this.#failure?.syscall === 'write' ? 'sendall' : call;
     if (this.#failure) return SocketError.from(failed, this.#failure, address);
-    return new SocketError(call, this.stream.destroyed ? 'EBADF' : 'ENOTCONN', address);
+    return new SocketError(call, this.#stream.destroyed ? 'EBADF' : 'ENOTCONN', address);
   }
 
   /** Hands bytes to whoever waits for them; what nobody takes is kept. No bytes mean end of file. */
-  deliver(data: Buffer): void {
-    if (this.hasEnded) return;
+  #deliver(data: Buffer): void {
+    if (this.#hasEnded) return;
     this.#forgetSilence?.();
     this.#sends = 0;
-    if (data.length === 0) this.hasEnded = true;
+    if (data.length === 0) this.#hasEnded = true;
     const receiver = this.#receiver;
     this.#receiver = undefined;
     if (receiver && data.length <= receiver.size) {
       receiver.resolve(data);
       return;
     }
-    this.unread = this.unread.length === 0 ? data : Buffer.concat([this.unread, data]);
-    this.stream.pause();
+    this.#unread = this.#unread.length === 0 ? data : Buffer.concat([this.#unread, data]);
+    this.#stream.pause();
     receiver?.resolve(this.#take(receiver.size));
   }
 
   /** The peer's window has room again. */
-  release(): void {
+  #release(): void {
     for (const sender of this.#senders.splice(0)) sender.resolve();
   }
 
-  /** The connection is gone. */
-  isGone(): void {
-    this.end();
+  #breaks(error: Error): void {
+    // Node drops its 'data' events on an error, but not the bytes: they were received before it.
+    const rest = this.#stream.read() as Buffer | null;
+    if (rest) this.#deliver(rest);
+    this.#isOver(error);
+  }
+
+  #isGone(): void {
+    // No 'drain' comes after the last of what was owed.
+    if (this.#stream.writableFinished) this.#release();
+    this.#isOver();
     this.#whenClosed?.();
   }
 
   /** Tells whoever waits that nothing goes or comes any more, and why. */
-  end(failure?: Error): void {
+  #isOver(failure?: Error): void {
     this.#failure ??= failure;
     this.canSend = false;
     this.isOpen = false;
@@ -170,7 +236,7 @@ export class Wire {
   }
 
   #open(): void {
-    const { remoteAddress: host, remotePort: port } = this.stream;
+    const { remoteAddress: host, remotePort: port } = this.#stream;
     // Later would be too late: the system forgets the peer of a connection that is reset.
     if (host !== undefined && port !== undefined) this.peer = { host, port };
     this.isOpen = true;
@@ -179,10 +245,10 @@ export class Wire {
 
   /** Replies to questions that came together go together: one call of the system's, not one each. */
   #gather(): void {
-    this.stream.cork();
+    this.#stream.cork();
     process.nextTick(() => {
       this.#sends = 1;
-      this.stream.uncork();
+      this.#stream.uncork();
     });
   }
 
@@ -191,58 +257,14 @@ export class Wire {
   }
 
   #take(size: number): Buffer {
-    const data = this.unread.subarray(0, size);
-    this.unread = this.unread.subarray(size);
+    const data = this.#unread.subarray(0, size);
+    this.#unread = this.#unread.subarray(size);
     return data;
   }
 
   #wait(receiver: Receiver): void {
     this.#receiver = receiver;
     if (this.#silence !== undefined) this.endAfterSilence(this.#silence);
-    if (this.stream.isPaused()) this.stream.resume();
+    if (this.#stream.isPaused()) this.#stream.resume();
   }
-}
-
-const owner = Symbol('Wire');
-type Stream = net.Socket & { [owner]: Wire };
-
-/** Listeners shared by all connections: a set of closures for each would cost memory. */
-function attach(stream: net.Socket, wire: Wire): void {
-  (stream as Stream)[owner] = wire;
-  stream.on('data', onData);
-  stream.on('end', onEnd);
-  stream.on('drain', onDrain);
-  stream.on('error', onError);
-  stream.on('close', onClose);
-}
-
-function onData(this: net.Socket, chunk: Buffer): void {
-  wireOf(this).deliver(chunk);
-}
-
-function onEnd(this: net.Socket): void {
-  wireOf(this).deliver(NOTHING);
-}
-
-function onDrain(this: net.Socket): void {
-  wireOf(this).release();
-}
-
-function onError(this: net.Socket, error: Error): void {
-  const wire = wireOf(this);
-  // Node drops its 'data' events on an error, but not the bytes: they were received before it.
-  const rest = this.read() as Buffer | null;
-  if (rest) wire.deliver(rest);
-  wire.end(error);
-}
-
-function onClose(this: net.Socket): void {
-  const wire = wireOf(this);
-  // No 'drain' comes after the last of what was owed.
-  if (this.writableFinished) wire.release();
-  wire.isGone();
-}
-
-function wireOf(stream: net.Socket): Wire {
-  return (stream as Stream)[owner];
 }

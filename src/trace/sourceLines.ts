@@ -35,7 +35,7 @@ export function placesNow(): Places {
     if (file.startsWith('..') || file.startsWith('node_modules') || HELPERS.test(frame.fn))
       return [];
     const isEnd = HELPERS.test(frames[index - 1]?.fn ?? '');
-    return [{ ...frame, file, line: isEnd ? endOfBlock(frame) : frame.line }];
+    return [{ ...frame, file, line: isEnd ? lineWithUsing(frame) : frame.line }];
   });
   const at = places.find(({ file }) => !SOCKETS.test(file));
   const lab = places.find(({ file, fn }) => LAB.test(file) && METHOD.test(fn));
@@ -43,18 +43,13 @@ export function placesNow(): Places {
   return lab && lab.file !== at.file ? { at, lab } : { at };
 }
 
-/**
- * `await using` closes at the end of its block, of which the compiler keeps no line: it is the one
- * that says so, or the one with `await using`.
- */
-function endOfBlock({ file, line, fn }: Place): number {
+/** `await using` closes at the end of its block, of which the compiler keeps no line: so its own. */
+function lineWithUsing({ file, line, fn }: Place): number {
   const lines = linesOf(file);
   const name = fn.split('.').at(-1) ?? '';
   const method = lines.findIndex((text) => text.includes(`${name}(`) && /[{(]$/.test(text));
   const using = lines.findIndex((text, index) => index > method && text.includes('await using '));
-  if (using === -1) return line;
-  const next = lines.findIndex((text, index) => index > using && /^ {0,2}\}/.test(text));
-  return 1 + (lines[next]?.includes('close()') ? next : using);
+  return using === -1 ? line : 1 + using;
 }
 
 function linesOf(file: string): string[] {

@@ -1,6 +1,6 @@
-import { oneLine } from '../cli/options';
+import { question } from '../cli/options';
 import type { Address } from '../socket/Address';
-import { UnexpectedReply } from '../socket/Messages';
+import { UnexpectedReply } from '../socket/UnexpectedReply';
 import { isRfc3339 } from '../text/rfc3339';
 import { DatagramClient } from './DatagramClient';
 import type { DatagramSocket } from './DatagramSocket';
@@ -12,12 +12,11 @@ export class UdpDateClient extends DatagramClient<string> {
     super();
   }
 
-  protected override async converse(socket: DatagramSocket, server: Address): Promise<string> {
+  protected async converse(socket: DatagramSocket, server: Address): Promise<string> {
     await socket.sendto(Buffer.from(this.question), server);
     const { data, peer } = await socket.recvfrom();
     const date = data.toString().trimEnd();
-    if (!isRfc3339(date))
-      throw new UnexpectedReply('EBADMSG', `answered what is not a date: ${date}`, peer);
+    if (!isRfc3339(date)) throw new UnexpectedReply(`answered what is not a date: ${date}`, peer);
     return date;
   }
 }
@@ -26,12 +25,6 @@ if (require.main === module) {
   runDatagramClient(UdpDateClient, {
     server: 'UdpDateServer',
     port: 6015,
-    argument: {
-      name: 'question',
-      description: 'what to ask',
-      default: 'What time is it?',
-      parse: oneLine,
-    },
-    show: (date) => date,
+    argument: question('What time is it?'),
   });
 }

@@ -12,7 +12,7 @@ export class UdpDateServer extends DatagramServer {
     super();
   }
 
-  protected override async answer({ peer }: Datagram, socket: DatagramSocket): Promise<void> {
+  protected async answer({ peer }: Datagram, socket: DatagramSocket): Promise<void> {
     await socket.sendto(Buffer.from(`${formatRfc3339(this.clock.now())}\n`), peer);
   }
 }

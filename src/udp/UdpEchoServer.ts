@@ -4,7 +4,7 @@ import { runDatagramServer } from './runDatagramServer';
 
 /** Sends every datagram back, unchanged, to where it came from (RFC 862). The twin of `EchoServer`. */
 export class UdpEchoServer extends DatagramServer {
-  protected override async answer({ data, peer }: Datagram, socket: DatagramSocket): Promise<void> {
+  protected async answer({ data, peer }: Datagram, socket: DatagramSocket): Promise<void> {
     await socket.sendto(data, peer);
   }
 }

@@ -115,7 +115,8 @@ describe('docs/slides.md', () => {
     const listings = page.match(LISTING);
 
     expect(listings).to.deep.equal([
-      '<!-- SocketServer.#serve from src/socket/SocketServer.ts -->',
+      '<!-- SocketServer.start from src/socket/SocketServer.ts -->',
+      '<!-- SocketServer.#acceptClients from src/socket/SocketServer.ts -->',
       '<!-- EchoServer.converse from src/EchoServer.ts -->',
       '<!-- EchoServer.converse from src/EchoServer.ts -->',
       '<!-- UdpEchoServer.answer from src/udp/UdpEchoServer.ts -->',

@@ -18,7 +18,7 @@ export class FakeLogger extends RequestLogger {
     return this.logged.map(({ request }) => request);
   }
 
-  override async log(request: string, client: string): Promise<void> {
+  async log(request: string, client: string): Promise<void> {
     this.logged.push({ request, client });
     await this.store(request);
   }

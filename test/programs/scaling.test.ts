@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { parseAllDocuments } from 'yaml';
 import { startNginx } from '../../tools/bench/nginx';
 import { BareClient } from '../helpers/BareClient';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
@@ -20,16 +19,6 @@ describe('docs/scaling.md', function () {
   this.timeout(60_000);
   afterEach(cleanUp);
   afterEach(() => Program.killAll());
-
-  it('has an example for Kubernetes that is well formed', () => {
-    const text = readFileSync(path.join(ROOT, 'examples/kubernetes.yaml'), 'utf8');
-    const documents = parseAllDocuments(text);
-
-    expect(documents.flatMap(({ errors }) => errors)).to.deep.equal([]);
-    const [deployment, service] = documents.map((each) => each.toJS() as Manifest);
-    expect([deployment?.kind, service?.kind]).to.deep.equal(['Deployment', 'Service']);
-    expect(service?.spec.selector).to.deep.equal(deployment?.spec.template?.metadata.labels);
-  });
 
   if (!hasCommand('nginx')) {
     console.log('left out: the tests with nginx, for there is no nginx');
@@ -123,14 +112,6 @@ describe('docs/scaling.md', function () {
     for (const { stderr } of failed) expect(stderr).to.contain('answered what is not a date');
   });
 });
-
-interface Manifest {
-  readonly kind: string;
-  readonly spec: {
-    readonly selector: unknown;
-    readonly template?: { readonly metadata: { readonly labels: unknown } };
-  };
-}
 
 async function isAnswered(port: number, question: string): Promise<boolean> {
   const client = await BareClient.passing(port);

@@ -6,8 +6,8 @@ import {
   Messages,
   type MessageSocket,
   MessageTooLong,
-  UnexpectedReply,
 } from '../../src/socket/Messages';
+import { UnexpectedReply } from '../../src/socket/UnexpectedReply';
 import { rejection } from '../helpers/rejection';
 
 const LIMITS: MessageLimits = { silence: 100, idleTimeout: 60_000 };

@@ -189,11 +189,42 @@ describe('Socket', () => {
       expect(String(await socket.recv(10))).to.equal('g');
     });
 
-    it('gives fewer when end of file comes first', async () => {
+    it('fails when end of file comes first', async () => {
       const { socket, peer } = await connectedPair();
       peer.end('abc');
 
-      expect(String(await socket.recvall(6))).to.equal('abc');
+      expect(await rejection(socket.recvall(6))).to.include({
+        name: 'UnexpectedReply',
+        code: 'EOF',
+      });
+    });
+  });
+
+  describe('breakAfterSilence', () => {
+    it('breaks a connection on which nothing moves, but not those that receive or send', async () => {
+      const [silent, receiving, sending] = [
+        await connectedPair(),
+        await connectedPair(),
+        await connectedPair(),
+      ];
+      sending.peer.resume();
+      const busy = setInterval(() => {
+        receiving.peer.write('x');
+        void sending.socket.sendall(Buffer.from('x'));
+        void receiving.socket.recv(10);
+      }, 10);
+      afterwards(() => {
+        clearInterval(busy);
+      });
+      for (const { socket } of [silent, receiving, sending]) socket.breakAfterSilence(200);
+
+      const error = await rejection(silent.socket.recv(1));
+
+      expect(error).to.include({ code: 'ETIMEDOUT' });
+      expect(error).to.have.property('message').that.contains('nothing came or went for 0.2 s');
+      clearInterval(busy);
+      await sending.socket.sendall(Buffer.from('still open'));
+      await receiving.socket.sendall(Buffer.from('still open'));
     });
   });
 

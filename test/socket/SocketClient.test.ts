@@ -16,7 +16,7 @@ class Greeted extends SocketClient<string> {
     return this.socket.sendall(Buffer.from('x'));
   }
 
-  protected override async converse(server: Socket): Promise<string> {
+  protected async converse(server: Socket): Promise<string> {
     this.socket = server;
     const greeting = await server.recv(100);
     if (greeting.length === 0) throw new Error('not even a greeting');

@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import { setImmediate } from 'node:timers/promises';
 import { ListeningSocket } from '../../src/socket/ListeningSocket';
 import { ServerReport } from '../../src/socket/ServerReport';
-import type { Places } from '../../src/socket/Places';
 import type { Socket } from '../../src/socket/Socket';
 import { SocketServer } from '../../src/socket/SocketServer';
 import { BareClient } from '../helpers/BareClient';
@@ -23,7 +22,7 @@ class TestServer extends SocketServer {
     super();
   }
 
-  protected override async converse(client: Socket): Promise<void> {
+  protected async converse(client: Socket): Promise<void> {
     await this.talk(client);
   }
 }
@@ -100,7 +99,7 @@ describe('SocketServer', () => {
     const report = new FakeReport();
     const broken = new Error('it is not async');
     const server = new (class extends SocketServer {
-      protected override converse(): Promise<void> {
+      protected converse(): Promise<void> {
         throw broken;
       }
     })();
@@ -154,38 +153,6 @@ describe('SocketServer', () => {
 
     expect(await report.firstProblem()).to.include({ call: 'accept', code: 'ECONNABORTED' });
     expect(String(await only.send('y').bytes(2))).to.equal('xy');
-  });
-
-  it('asks for a place for each client, also if it must wait for it, and gives it back', async () => {
-    const report = new FakeReport();
-    const answers: (boolean | Promise<boolean>)[] = [true, Promise.resolve(true), false];
-    let taken = 0;
-    let allBack: () => void = () => undefined;
-    const whenAllBack = new Promise<void>((resolve) => (allBack = resolve));
-    const places: Places = {
-      take: () => {
-        const answer = answers.shift() ?? false;
-        if (answer !== false) taken += 1;
-        return answer === true || Promise.resolve(answer);
-      },
-      giveBack: () => {
-        taken -= 1;
-        if (taken === 0) allBack();
-      },
-    };
-    const port = await startServer(new TestServer(echo), { places, report });
-
-    const first = await BareClient.connect(port);
-    expect(String(await first.send('x').bytes(1))).to.equal('x');
-    const second = await BareClient.connect(port);
-    expect(String(await second.send('y').bytes(1))).to.equal('y');
-    expect(taken).to.equal(2);
-    expect(String(await (await BareClient.connect(port)).all())).to.equal('');
-    expect(await report.firstProblem()).to.include({ call: 'accept', code: 'ECONNABORTED' });
-
-    await first.end().all();
-    await second.end().all();
-    await whenAllBack;
   });
 
   describe('in every order of calls', () => {

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { setImmediate } from 'node:timers/promises';
 import { DateClient } from '../../src/DateClient';
-import { IdleWatch } from '../../src/socket/IdleWatch';
 import { Messages } from '../../src/socket/Messages';
 import { cleanUp } from '../helpers/cleanUp';
 import { connectedPair } from '../helpers/connectedPair';
 import { holdUp } from '../helpers/holdUp';
+import { rejection } from '../helpers/rejection';
 import { startBareServer } from '../helpers/startBareServer';
 
 const TIME = 20; // ms
@@ -74,33 +74,18 @@ describe('When the event loop was held up, what had arrived counts before a time
   it('bytes, before a connection counts as idle', async () => {
     const { socket, peer } = await connectedPair();
     const receiving = socket.recv(100);
-    const fire = intervalOf(() => new IdleWatch([socket], TIME));
-    for (let look = 1; look <= 4; look++) {
-      fire();
-      await turns();
-    }
+    socket.breakAfterSilence(TIME);
 
     peer.write('x');
-    fire(); // this look would be the last
+    holdUp(2 * TIME);
 
     expect(String(await receiving)).to.equal('x');
     await turns();
     await socket.sendall(Buffer.from('still open'));
+    // The next silence counts.
+    expect(await rejection(socket.recv(100))).to.have.property('code', 'ETIMEDOUT');
   });
 });
-
-/** The callback of the interval that is set meanwhile, to be called at just the right moment. */
-function intervalOf(start: () => unknown): () => void {
-  const { setInterval } = globalThis;
-  let fire: () => void = () => undefined;
-  globalThis.setInterval = ((callback: () => void) => (fire = callback)) as never;
-  try {
-    start();
-  } finally {
-    globalThis.setInterval = setInterval;
-  }
-  return fire;
-}
 
 /** Lets the event loop go round. */
 async function turns(): Promise<void> {

@@ -31,7 +31,7 @@ class ScriptedServer extends DatagramServer {
     super();
   }
 
-  protected override answer(datagram: Datagram, socket: DatagramSocket): Promise<void> {
+  protected answer(datagram: Datagram, socket: DatagramSocket): Promise<void> {
     this.#count += 1;
     return this.script(this.#count, datagram, socket);
   }

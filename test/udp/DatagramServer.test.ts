@@ -40,7 +40,7 @@ class TestServer extends DatagramServer {
     super();
   }
 
-  protected override answer(datagram: Datagram, socket: DatagramSocket): Promise<void> {
+  protected answer(datagram: Datagram, socket: DatagramSocket): Promise<void> {
     return this.reply(datagram, socket);
   }
 }

@@ -1,6 +1,5 @@
 /** `npm run bench`: the project's servers beside bare peers, in one run, side by side. */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import * as path from 'node:path';
@@ -198,7 +197,6 @@ function scalingCases(): Case[] {
 }
 
 const ALWAYS = ['--appendonly', 'yes', '--appendfsync', 'always'];
-const START_UP = 'start-up';
 const IDLE = 5000;
 const BULK = 256; // MiB
 
@@ -300,11 +298,9 @@ async function main(): Promise<void> {
   const options = readOptions();
   const { model } = cpus()[0] ?? { model: 'an unknown processor' };
   const cases = CASES.filter(({ name }) => name.includes(options.only));
-  const hasStartUp = START_UP.includes(options.only);
-  if (cases.length === 0 && !hasStartUp) {
+  if (cases.length === 0) {
     console.error(`No case has "${options.only}" in its name. There are:`);
-    for (const name of [...CASES.map((contest) => contest.name), START_UP])
-      console.error(`  ${name}`);
+    for (const { name } of CASES) console.error(`  ${name}`);
     process.exitCode = 2;
     return;
   }
@@ -314,7 +310,6 @@ async function main(): Promise<void> {
   try {
     for (const contest of cases) rows.push(...show(await run(contest, options)));
     rows.push(...scaling(rows));
-    if (hasStartUp) rows.push(...show(await startUp(options)));
   } finally {
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   }
@@ -429,65 +424,6 @@ function show(rows: Row[]): Row[] {
 
 function digits(value: number): string {
   return value >= 1000 ? String(Math.round(value)) : value.toPrecision(3);
-}
-
-/** Start to first answer of the five programs, against an empty program under the same ts-node. */
-async function startUp({ rounds }: Options): Promise<Row[]> {
-  const echo = await ServerProcess.start(ours('EchoServer'));
-  const date = await ServerProcess.start(ours('DateServer'));
-  const log = newFolder(tmpdir());
-  const programs: [name: string, file: string, args: string[]][] = [
-    ['empty program', './empty', []],
-    ['EchoClient', 'EchoClient', ['--port', String(echo.port)]],
-    ['DateClient', 'DateClient', ['--port', String(date.port)]],
-    ['EchoServer', 'EchoServer', ['--port', '0']],
-    ['DateServer', 'DateServer', ['--port', '0']],
-    ['LoggingDateServer', 'LoggingDateServer', ['--port', '0', '--log-dir', log]],
-  ];
-  const times = programs.map((): Figures[] => []);
-  const tell = progress(START_UP, rounds);
-  for (let round = 0; round < rounds; round++) {
-    tell(round);
-    for (const [index, [, file, args]] of programs.entries()) {
-      const tsNode = await firstAnswer(['-r', 'ts-node/register', `src/${file}.ts`, ...args]);
-      const compiled = await firstAnswer([path.join('build/src', `${file}.js`), ...args]);
-      times[index]?.push({ 'ts-node, ms': tsNode, 'compiled, ms': compiled });
-    }
-  }
-  await Promise.all([echo.stop(), date.stop()]);
-
-  const names = programs.map(([name]) => name);
-  const rows = summarize({ name: START_UP, judged: {} }, names, times);
-  const empty = times[0] ?? [];
-  for (const row of rows) {
-    if (row.contender === 'empty program') continue;
-    const own = times[names.indexOf(row.contender)] ?? [];
-    row.ratios = own.map(
-      (time, round) => (empty[round]?.[row.figure] ?? NaN) / (time[row.figure] ?? NaN),
-    );
-  }
-  return rows;
-}
-
-/** Milliseconds until a client prints its answer, or a server gives its first. */
-async function firstAnswer(args: string[]): Promise<number> {
-  const begun = performance.now();
-  const child = spawn(NODE, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] });
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  const port = /listening on .*:(\d+)\n/.exec(line.toString())?.[1];
-  if (port !== undefined) await askOnce(Number(port));
-  const took = performance.now() - begun;
-  child.kill('SIGKILL');
-  await once(child, 'close');
-  return took;
-}
-
-async function askOnce(port: number): Promise<void> {
-  const { connect } = await import('node:net');
-  const socket = connect({ port, host: '127.0.0.1' });
-  socket.write('What time is it?\n');
-  await once(socket, 'data');
-  socket.destroy();
 }
 
 function readOptions(): Options {

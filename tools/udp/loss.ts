@@ -133,7 +133,7 @@ class TcpTwin extends SocketClient<number[]> {
     super();
   }
 
-  protected override async converse(server: Socket): Promise<number[]> {
+  protected async converse(server: Socket): Promise<number[]> {
     const messages = new Messages(server);
     for (const number of this.numbers) await messages.send(String(number));
     const echoes: number[] = [];

@@ -114,7 +114,7 @@ describe('starter/', function () {
 
     expect(outline(textOf('starter', 'NumberedFileLogger'))).to.deep.include.members([
       'extends RequestLogger',
-      ...real.filter((head) => head.startsWith('override async log(')),
+      ...real.filter((head) => head.startsWith('async log(')),
     ]);
   });
 

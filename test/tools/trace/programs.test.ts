@@ -132,6 +132,21 @@ describe('npm run trace', function () {
     });
   }
 
+  it('-- echo shows the server from socket to accept down the lines of one file', async () => {
+    const calls = (await callsOf('echo')).filter(
+      ({ phase, role, sock }) => phase === 'call' && role === 'server' && sock === 1,
+    );
+    const first = ['socket', 'bind', 'listen', 'accept'].map((name) =>
+      calls.find(({ call }) => call === name),
+    );
+    const lines = first.map((record) => record?.at?.line ?? 0);
+
+    expect(new Set(first.map((record) => record?.at?.file))).to.deep.equal(
+      new Set(['src/socket/SocketServer.ts']),
+    );
+    expect(lines.every((line, index) => line > (lines[index - 1] ?? 0))).to.equal(true);
+  });
+
   it('-- echo --clients 3 has a connection for each', async () => {
     const { stdout } = await trace('echo', '--clients', '3');
 

@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import type { Address } from '../socket/Address';
+import { complain } from './complain';
+import { type Argument, connectablePort, hostName, parseOrExit } from './options';
+import { out } from './output';
+import { addTraceOptions, traceIfAsked, type TraceOptions } from './tracing';
+
+/** What differs from one client program to the other. */
+export interface ClientProgram {
+  /** The name of its server. */
+  readonly server: string;
+  /** The port it connects to unless told otherwise. */
+  readonly port: number;
+  /** What it says to the server. */
+  readonly argument: Argument;
+  /** What it prints of the result; the result itself unless given. */
+  readonly show?: (result: string) => string;
+}
+
+/** What the command line of each client says. */
+export interface ClientOptions extends TraceOptions {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How a client talks with its server, and what to try after that has failed. */
+export interface Conversation<Options> {
+  readonly converse: (text: string, server: Address, options: Options) => Promise<string>;
+  readonly advise: (error: unknown, port: number) => readonly string[];
+}
+
+/** Adds to a command line what all clients have; `port` says what kind of port the server has. */
+export function clientCommand(
+  command: Command,
+  { argument, port: usual }: ClientProgram,
+  port = 'port',
+): Command {
+  return command
+    .argument(`[${argument.name}]`, argument.description, argument.parse, argument.default)
+    .option('--host <host>', 'the host of the server', hostName, '127.0.0.1')
+    .option('--port <port>', `the ${port} of the server`, connectablePort, usual);
+}
+
+/** Runs a client from the command line: options, result on stdout, exit code. */
+export async function runConversation<Options extends ClientOptions>(
+  name: string,
+  { argument, show = String }: ClientProgram,
+  command: Command,
+  { converse, advise }: Conversation<Options>,
+): Promise<void> {
+  const options = parseOrExit(addTraceOptions(command)).opts<Options>();
+  const [text = argument.default] = command.processedArgs as string[];
+  const { host, port } = options;
+  try {
+    traceIfAsked(options, 'client', name);
+    const result = await converse(text, { host, port }, options);
+    out.write(`${show(result)}\n`);
+  } catch (error) {
+    complain(name, error, { advice: advise(error, port) });
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,55 @@
+import { adviseServer } from './advice';
+import { complain } from './complain';
+import { out } from './output';
+import { stopOnSignals } from './signals';
+import { traceIfAsked, type TraceOptions } from './tracing';
+
+/** A server that runs, and what it says first. */
+export interface Started {
+  readonly server: { stop(): Promise<void> };
+  /** `EchoServer listening on 127.0.0.1:65432` */
+  readonly banner: string;
+}
+
+/** What a program says of itself when it could not start. */
+interface Launch {
+  /** The program's class, and its path in src/. */
+  readonly name: string;
+  readonly file?: string;
+  /** The URL that it logs to, if any. */
+  readonly log?: string | undefined;
+}
+
+/** Starts a server from the command line, says so, and stops it on a signal. */
+export async function launch<Server extends Started>(
+  about: Launch,
+  options: TraceOptions,
+  start: () => Promise<Server>,
+): Promise<void> {
+  const started = await startOrComplain(about, options, start);
+  if (!started) return;
+  stopOnSignals(about.name, started.server);
+  out.write(`${started.banner}\n${howToStop()}\n`);
+}
+
+/** Starts a server. When that fails it says why, and gives nothing. */
+export async function startOrComplain<Server>(
+  { name, file = name, log }: Launch,
+  options: TraceOptions,
+  start: () => Promise<Server>,
+): Promise<Server | undefined> {
+  try {
+    traceIfAsked(options, 'server', name);
+    return await start();
+  } catch (error) {
+    complain(name, error, { advice: adviseServer(file, error, log) });
+    process.exitCode = 1;
+    return undefined;
+  }
+}
+
+/** The second line of a banner. */
+export function howToStop(): string {
+  const kill = process.platform === 'win32' ? 'taskkill /F /PID' : 'kill';
+  return `Stop it with Ctrl-C, or from any terminal with: ${kill} ${process.pid}`;
+}
