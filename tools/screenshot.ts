@@ -3,7 +3,7 @@
  * while the real programs run. Needs chromium (CHROMIUM names another).
  */
 import { chromium } from 'playwright-core';
-import { LiveServer } from './live/server';
+import { LiveServer } from './live/LiveServer';
 
 const OUT = 'docs/live.png';
 const SIZE = { width: 1280, height: 800 };

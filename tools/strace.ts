@@ -2,12 +2,11 @@
  * `npx ts-node tools/strace.ts`: whether our records tell the truth. Runs EchoServer and EchoClient
  * with a trace, under strace, and compares what they say with what the system saw. Linux only.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { commandOf, lastCalls, portOf } from './lab/runLab';
+import { commandOf, LabProgram } from './lab/LabProgram';
+import { lastCalls } from './trace/runLab';
 import { parseTrace } from '../src/trace/record';
 
 const SYSCALLS = 'socket,bind,listen,accept4,connect,read,write,writev,shutdown,close';
@@ -23,11 +22,10 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'lab-strace-'));
   try {
     const server = watched(folder, 'EchoServer', '--port', '0');
-    const port = await portOf(server);
-    await once(watched(folder, 'EchoClient', '--port', port), 'exit');
+    const port = String(await server.port());
+    await watched(folder, 'EchoClient', '--port', port).closed;
     await lastCalls(path.join(folder, 'EchoServer.jsonl'), 1);
-    server.kill('SIGINT');
-    await once(server, 'exit');
+    await server.stop('SIGINT');
     const areTrue = ['EchoServer', 'EchoClient'].map((name) => compare(folder, name));
     process.exitCode = areTrue.every(Boolean) ? 0 : 1;
   } finally {
@@ -35,7 +33,7 @@ async function main(): Promise<void> {
   }
 }
 
-function watched(folder: string, name: string, ...args: string[]): ChildProcess {
+function watched(folder: string, name: string, ...args: string[]): LabProgram {
   const file = path.join(folder, name);
   const strace = [
     '-f',
@@ -48,10 +46,7 @@ function watched(folder: string, name: string, ...args: string[]): ChildProcess 
     `${file}.strace`,
   ];
   const program = [...commandOf(`src/${name}`), ...args, '--trace-file', `${file}.jsonl`];
-  return spawn('strace', ['-I', '2', ...strace, ...program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    detached: true,
-  });
+  return new LabProgram(['strace', '-I', '2', ...strace, ...program], { detached: true });
 }
 
 function compare(folder: string, name: string): boolean {

@@ -1,11 +1,13 @@
-import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
+import type { SpawnOptions } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import * as path from 'node:path';
 import { codeOf } from '../../src/text/errno';
+import { LabProgram, ROOT } from '../../tools/lab/LabProgram';
+
+export { ROOT };
 
 /** `npm test` runs what `npm run build` has compiled: that starts three times as fast as ts-node. */
 const BUILD = __filename.endsWith('.js') ? 'build' : '';
-export const ROOT = path.join(__dirname, BUILD && '..', '../..');
 
 export interface Outcome {
   readonly code: number | null;
@@ -14,24 +16,18 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** A program that runs as a child: what it prints, and how it ends. */
-export class Program {
+/** A program that runs as a child, in a process group of its own: what it prints, and how it ends. */
+export class Program extends LabProgram {
   static readonly #running = new Set<Program>();
 
-  readonly child: ChildProcess;
   stdout = '';
   stderr = '';
   readonly #news = new EventEmitter();
-  readonly #closed: Promise<unknown>;
   #isClosed = false;
 
   constructor(command: string, args: readonly string[], options: SpawnOptions = {}) {
-    this.child = spawn(command, args, {
-      cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true, // in a process group of its own
-      ...options,
-    });
+    const usual: SpawnOptions = { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], detached: true };
+    super([command, ...args], { ...usual, ...options });
     this.#news.setMaxListeners(0);
     this.child.stdout?.on('data', (data: Buffer) => {
       this.stdout += data.toString();
@@ -41,7 +37,7 @@ export class Program {
       this.stderr += data.toString();
       this.#news.emit('news');
     });
-    this.#closed = once(this.child, 'close').then(() => {
+    void this.closed.then(() => {
       this.#isClosed = true;
       Program.#running.delete(this);
       this.#news.emit('news');
@@ -84,13 +80,14 @@ export class Program {
   }
 
   /** Waits for the banner of a server and gives the port. */
-  async listening(): Promise<number> {
-    const [, port] = await this.printed(/listening on \S+:(\d+)\n/);
-    return Number(port);
+  listening(): Promise<number> {
+    return this.port().catch(() => {
+      throw new Error(`ended without a banner:\n${this.stdout}\n${this.stderr}`);
+    });
   }
 
   async ended(): Promise<Outcome> {
-    await this.#closed;
+    await this.closed;
     const { exitCode: code, signalCode: signal } = this.child;
     return { code, signal, stdout: this.stdout, stderr: this.stderr };
   }

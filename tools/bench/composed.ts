@@ -2,11 +2,10 @@
 import { spawn } from 'node:child_process';
 import * as net from 'node:net';
 import * as path from 'node:path';
-import { createInterface } from 'node:readline';
+import { LabProgram, ROOT } from '../lab/LabProgram';
 import { startNginx } from './nginx';
 import { freePort } from '../../test/helpers/freePort';
 
-const ROOT = path.join(__dirname, '../../..');
 const RETRY_MS = 20;
 
 async function main([kind, folder = '', ...settings]: string[]): Promise<void> {
@@ -30,14 +29,8 @@ async function withRedis(folder: string, settings: string[]): Promise<number> {
   return startServer('LoggingDateServer', '--log', `redis://127.0.0.1:${port}`);
 }
 
-async function startServer(name: string, ...more: string[]): Promise<number> {
-  const args = [path.join(ROOT, `build/src/${name}.js`), '--port', '0', '--quiet', ...more];
-  const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const line of createInterface(server.stdout)) {
-    const port = /listening on .*:(\d+)$/.exec(line)?.[1];
-    if (port !== undefined) return Number(port);
-  }
-  throw new Error(`${name} did not start`);
+function startServer(name: string, ...more: string[]): Promise<number> {
+  return LabProgram.start(name, ['--port', '0', '--quiet', ...more]).port();
 }
 
 function isThere(port: number): Promise<boolean> {

@@ -5,7 +5,8 @@ import { cpus, tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Order } from './load';
-import { LoadProcess, ROOT, ServerProcess } from './processes';
+import { ROOT } from '../lab/LabProgram';
+import { LoadProcess, ServerProcess } from './processes';
 
 interface Options {
   only: string;

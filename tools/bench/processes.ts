@@ -1,25 +1,21 @@
-import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import * as path from 'node:path';
-import { createInterface } from 'node:readline';
+import { LabProgram, ROOT } from '../lab/LabProgram';
 import type { Order, Seen } from './load';
-
-export const ROOT = path.join(__dirname, '../../..');
 
 const CAN_PIN = availableParallelism() > 1 && spawnSync('taskset', ['-V']).status === 0;
 
 /** Server and load on a core each, where there is a way to say so. */
-function pinned(core: number, command: readonly string[]): [string, string[]] {
-  const [file = '', ...args] = CAN_PIN ? ['taskset', '-c', String(core), ...command] : command;
-  return [file, args];
+function pinned(core: number, command: readonly string[]): readonly string[] {
+  return CAN_PIN ? ['taskset', '-c', String(core), ...command] : command;
 }
 
 /** A server in a process of its own, on the first core unless it is to have all. */
 export class ServerProcess {
   private constructor(
-    private readonly child: ChildProcess,
+    private readonly program: LabProgram,
     readonly port: number,
   ) {}
 
@@ -27,35 +23,34 @@ export class ServerProcess {
     command: readonly string[],
     cores: 'first' | 'all' = 'first',
   ): Promise<ServerProcess> {
-    const [file = '', ...args] = command;
-    const parts: [string, string[]] = cores === 'all' ? [file, args] : pinned(0, command);
-    const child = spawn(...parts, { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] });
-    for await (const line of createInterface(child.stdout)) {
-      const port = /listening on .*:(\d+)$/.exec(line)?.[1];
-      if (port !== undefined) return new ServerProcess(child, Number(port));
-    }
-    throw new Error(`did not start: ${command.join(' ')}`);
+    const program = new LabProgram(cores === 'all' ? command : pinned(0, command), {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return new ServerProcess(program, await program.port());
   }
 
   /** The CPU time (µs) used so far by all threads of it and its workers; unknown without /proc. */
   cpu(): number {
     if (!existsSync('/proc/self/task')) return NaN;
-    return withChildren(this.child.pid ?? 0)
+    return withChildren(this.#pid)
       .flatMap((pid) => threadsOf(pid))
       .reduce((sum, thread) => sum + cpuOf(path.join(thread, 'schedstat')), 0);
   }
 
   /** The memory (MiB) it holds. */
   memory(): number {
-    const { stdout } = spawnSync('ps', ['-o', 'rss=', '-p', String(this.child.pid)]);
+    const { stdout } = spawnSync('ps', ['-o', 'rss=', '-p', String(this.#pid)]);
     return Number(stdout.toString()) / 1024;
   }
 
   async stop(): Promise<void> {
-    for (const pid of withChildren(this.child.pid ?? 0)) process.kill(pid, 'SIGKILL');
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      await once(this.child, 'close');
-    }
+    for (const pid of withChildren(this.#pid)) process.kill(pid, 'SIGKILL');
+    await this.program.closed;
+  }
+
+  get #pid(): number {
+    return this.program.child.pid ?? 0;
   }
 }
 
@@ -101,7 +96,7 @@ export class LoadProcess {
   readonly #child: ChildProcess;
 
   constructor() {
-    const [execPath, execArgv] = pinned(1, [process.execPath]);
+    const [execPath = '', ...execArgv] = pinned(1, [process.execPath]);
     this.#child = fork(path.join(__dirname, 'load.js'), { execPath, execArgv });
   }
 

@@ -6,7 +6,7 @@ import { isNow } from './dates';
 import { roundAndRound } from './diagnose';
 import { Host } from './host';
 import type { Probe } from './probe';
-import { Finding, type Run, type Stage } from './stage';
+import { Finding, type Trial, type Stage } from './stage';
 
 /** A program may take so long to start. */
 const START_MS = 10_000;
@@ -50,7 +50,7 @@ function clientStages(answer: Answer, slide: string, usualPort: number): readonl
       title: 'It connects to 127.0.0.1, and to the port',
       slide: `${slide} (port ${usualPort} unless you say another)`,
       startsIt: true,
-      check: (run) => meet(run, () => Promise.resolve()),
+      check: (trial) => meet(trial, () => Promise.resolve()),
     },
     {
       title: 'It says something first',
@@ -64,21 +64,21 @@ function clientStages(answer: Answer, slide: string, usualPort: number): readonl
       slide,
       needs: [2],
       startsIt: true,
-      check: (run) => prints(run, answer),
+      check: (trial) => prints(trial, answer),
     },
     {
       title: 'An answer in two pieces is printed whole',
       slide,
       needs: [3],
       startsIt: true,
-      check: (run) => printsBoth(run, answer),
+      check: (trial) => printsBoth(trial, answer),
     },
     {
       title: 'It closes and ends by itself, with exit code 0',
       slide: 'slide "Client/Server Communication": run when needed, then terminate',
       needs: [3],
       startsIt: true,
-      check: (run) => ends(run, answer),
+      check: (trial) => ends(trial, answer),
     },
     {
       title: 'Without a server it ends with an error in words',
@@ -95,68 +95,71 @@ function clientStages(answer: Answer, slide: string, usualPort: number): readonl
 }
 
 /** Starts the client against a server of the kit's, and talks with it. */
-async function meet<Result>(run: Run, talk: (client: Probe) => Promise<Result>): Promise<Result> {
-  const host = await Host.open(run.address);
+async function meet<Result>(
+  trial: Trial,
+  talk: (client: Probe) => Promise<Result>,
+): Promise<Result> {
+  const host = await Host.open(trial.address, trial.deadline);
   try {
-    await run.fresh();
-    const client = await arrival(run, host);
-    if (client) return await talk(run.keep(client));
+    await trial.fresh();
+    const client = await arrival(trial, host);
+    if (client) return await talk(trial.keep(client));
   } finally {
     await host.close();
   }
-  throw await nobodyCame(run);
+  throw await nobodyCame(trial);
 }
 
-async function arrival(run: Run, host: Host): Promise<Probe | undefined> {
-  const coming = host.client(run.limit(START_MS));
-  const ending = run.subject?.endedWithin(run.limit(START_MS));
+async function arrival(trial: Trial, host: Host): Promise<Probe | undefined> {
+  const coming = host.client(START_MS);
+  const ending = trial.subject?.endedInTime(START_MS);
   const first = await Promise.race([coming, ending?.then(() => undefined)]);
   return first ?? Promise.race([coming, setTimeout(GLANCE_MS, undefined)]);
 }
 
-async function nobodyCame(run: Run): Promise<Finding> {
-  const { how, printed = '' } = run.subject ?? {};
+async function nobodyCame(trial: Trial): Promise<Finding> {
+  const { how, printed = '' } = trial.subject ?? {};
   return new Finding({
-    did: `listened on ${formatAddress(run.address)}, and started your program`,
+    did: `listened on ${formatAddress(trial.address)}, and started your program`,
     expected: 'it to connect',
     came: how === undefined ? `nobody in ${START_MS / 1000} s` : `nobody: your program ${how}`,
-    likely: /refused/i.test(printed) ? await whereElse(run) : undefined,
+    likely: /refused/i.test(printed) ? await whereElse(trial) : undefined,
   });
 }
 
 /** It was refused, so it has tried to connect to somewhere. */
-async function whereElse(run: Run): Promise<string> {
-  if (await comesTo(run, { ...run.address, host: LOOPBACK_6 }))
-    return `your client connects to ${LOOPBACK_6}, not to ${run.address.host}`;
+async function whereElse(trial: Trial): Promise<string> {
+  if (await comesTo(trial, { ...trial.address, host: LOOPBACK_6 }))
+    return `your client connects to ${LOOPBACK_6}, not to ${trial.address.host}`;
   return 'your client connects somewhere else, and is refused there: look at the host and the port that it gives to connect()';
 }
 
-async function comesTo(run: Run, address: Address): Promise<boolean> {
+async function comesTo(trial: Trial, address: Address): Promise<boolean> {
   try {
-    await using host = await Host.open(address);
-    await run.fresh();
-    return (await arrival(run, host)) !== undefined;
+    await using host = await Host.open(address, trial.deadline);
+    await trial.fresh();
+    return (await arrival(trial, host)) !== undefined;
   } catch (error) {
     if (codeOf(error) === undefined) throw error;
     return false; // no IPv6 here
   }
 }
 
-async function speaksFirst(run: Run): Promise<void> {
-  const came = await meet(run, (client) => client.receiveBytes(1, run.limit(SPEAK_MS)));
+async function speaksFirst(trial: Trial): Promise<void> {
+  const came = await meet(trial, (client) => client.receiveBytes(1, SPEAK_MS));
   if (came.ending === 'done') return;
   throw new Finding({
     did: 'accepted the connection, and said nothing',
     expected: 'a message of your client',
     came: inWords(came),
-    likely: came.ending === 'timeout' ? await waitsForGreeting(run) : undefined,
+    likely: came.ending === 'timeout' ? await waitsForGreeting(trial) : undefined,
   });
 }
 
-async function waitsForGreeting(run: Run): Promise<string | undefined> {
-  const came = await meet(run, (client) => {
-    void client.send('Hello\n', run.limit(SPEAK_MS));
-    return client.receiveBytes(1, run.limit(SPEAK_MS));
+async function waitsForGreeting(trial: Trial): Promise<string | undefined> {
+  const came = await meet(trial, (client) => {
+    void client.send('Hello\n', SPEAK_MS);
+    return client.receiveBytes(1, SPEAK_MS);
   });
   return came.ending === 'done'
     ? 'when the server greeted it, your client spoke: it waits for the server, and the server for it; a client sends first'
@@ -172,33 +175,33 @@ interface Talk {
 }
 
 /** Answers the client in one or more pieces, and lets it end: by itself, or after an end of file. */
-function talk(run: Run, kind: Answer, pieces = (text: string) => [text]): Promise<Talk> {
-  return meet(run, async (client) => {
-    const said = await firstWords(run, client);
+function talk(trial: Trial, kind: Answer, pieces = (text: string) => [text]): Promise<Talk> {
+  return meet(trial, async (client) => {
+    const said = await firstWords(client);
     const answer = kind.to(said);
     for (const [index, piece] of pieces(answer).entries()) {
-      if (index > 0) await setTimeout(run.limit(PIECE_MS));
-      await client.send(piece, run.limit(SPEAK_MS));
+      if (index > 0) await trial.deadline.pause(PIECE_MS);
+      await client.send(piece, SPEAK_MS);
     }
-    return { answer, shown: kind.shown(said), endedBy: await end(run, client) };
+    return { answer, shown: kind.shown(said), endedBy: await end(trial, client) };
   });
 }
 
-async function firstWords(run: Run, client: Probe): Promise<Buffer> {
-  const first = await client.receiveBytes(1, run.limit(SPEAK_MS));
-  const rest = await client.receiveAll(run.limit(REST_MS));
+async function firstWords(client: Probe): Promise<Buffer> {
+  const first = await client.receiveBytes(1, SPEAK_MS);
+  const rest = await client.receiveAll(REST_MS);
   return Buffer.concat([first.data, rest.data]);
 }
 
-async function end(run: Run, client: Probe): Promise<Talk['endedBy']> {
-  if (await run.subject?.endedWithin(run.limit(END_MS))) return 'itself';
+async function end(trial: Trial, client: Probe): Promise<Talk['endedBy']> {
+  if (await trial.subject?.endedInTime(END_MS)) return 'itself';
   client.shutdown();
-  return (await run.subject?.endedWithin(run.limit(END_MS))) ? 'end of file' : 'nothing';
+  return (await trial.subject?.endedInTime(END_MS)) ? 'end of file' : 'nothing';
 }
 
-async function prints(run: Run, kind: Answer): Promise<void> {
-  const { answer, shown } = await talk(run, kind);
-  const printed = printedBy(run);
+async function prints(trial: Trial, kind: Answer): Promise<void> {
+  const { answer, shown } = await talk(trial, kind);
+  const printed = printedBy(trial);
   if (printed.includes(shown)) return;
   throw new Finding({
     did: `answered ${quoted(answer)}`,
@@ -206,22 +209,22 @@ async function prints(run: Run, kind: Answer): Promise<void> {
     came: quotedOrNothing(printed),
     likely: isNow(printed, new Date())
       ? 'your client prints the time of its own clock: print what recv() gave'
-      : await waitsForLine(run, kind),
+      : await waitsForLine(trial, kind),
   });
 }
 
-async function waitsForLine(run: Run, kind: Answer): Promise<string | undefined> {
-  const { shown } = await talk(run, kind, (text) => [`${text}\n`]);
-  return printedBy(run).includes(shown)
+async function waitsForLine(trial: Trial, kind: Answer): Promise<string | undefined> {
+  const { shown } = await talk(trial, kind, (text) => [`${text}\n`]);
+  return printedBy(trial).includes(shown)
     ? 'with a newline behind it your client printed the answer: recv() does not wait for lines, your readline() does'
     : undefined;
 }
 
-async function printsBoth(run: Run, kind: Answer): Promise<void> {
+async function printsBoth(trial: Trial, kind: Answer): Promise<void> {
   const half = (text: string) => Math.ceil(text.length / 2);
   const pieces = (text: string) => [text.slice(0, half(text)), text.slice(half(text))];
-  const { answer, shown } = await talk(run, kind, pieces);
-  const printed = printedBy(run);
+  const { answer, shown } = await talk(trial, kind, pieces);
+  const printed = printedBy(trial);
   if (printed.includes(shown)) return;
   const [first = '', second = ''] = pieces(answer);
   const tookFirst = printed.includes(first) && !printed.includes(second.trim());
@@ -235,8 +238,8 @@ async function printsBoth(run: Run, kind: Answer): Promise<void> {
   });
 }
 
-async function ends(run: Run, kind: Answer): Promise<void> {
-  const { answer, endedBy } = await talk(run, kind);
+async function ends(trial: Trial, kind: Answer): Promise<void> {
+  const { answer, endedBy } = await talk(trial, kind);
   const did = `answered ${quoted(answer)}, and left the connection open`;
   const expected = 'your client to close it, and to end with exit code 0';
   if (endedBy !== 'itself') {
@@ -250,15 +253,15 @@ async function ends(run: Run, kind: Answer): Promise<void> {
           : undefined,
     });
   }
-  if (run.subject?.exitCode === 0) return;
-  throw new Finding({ did, expected, came: `it ${run.subject?.how}` });
+  if (trial.subject?.exitCode === 0) return;
+  throw new Finding({ did, expected, came: `it ${trial.subject?.how}` });
 }
 
-async function alone(run: Run): Promise<void> {
-  await run.fresh();
-  const did = `started your client, with nobody listening on ${formatAddress(run.address)}`;
-  if (await run.subject?.endedWithin(run.limit(ALONE_MS))) {
-    saysSo(run, did);
+async function alone(trial: Trial): Promise<void> {
+  await trial.fresh();
+  const did = `started your client, with nobody listening on ${formatAddress(trial.address)}`;
+  if (await trial.subject?.endedInTime(ALONE_MS)) {
+    saysSo(trial, did);
     return;
   }
   throw new Finding({
@@ -269,16 +272,16 @@ async function alone(run: Run): Promise<void> {
   });
 }
 
-async function hungUp(run: Run): Promise<void> {
+async function hungUp(trial: Trial): Promise<void> {
   const did = 'received what your client sent, and closed without a word';
-  const running = await meet(run, async (client) => {
-    await firstWords(run, client);
+  const running = await meet(trial, async (client) => {
+    await firstWords(client);
     client.shutdown();
-    if (await run.subject?.endedWithin(run.limit(END_MS))) return undefined;
-    return { likely: await roundAndRound(run.subject?.pids ?? []) };
+    if (await trial.subject?.endedInTime(END_MS)) return undefined;
+    return { likely: await roundAndRound(trial.subject?.pids ?? []) };
   });
   if (!running) {
-    saysSo(run, did);
+    saysSo(trial, did);
     return;
   }
   throw new Finding({
@@ -290,12 +293,12 @@ async function hungUp(run: Run): Promise<void> {
 }
 
 /** An error is told in words and by the exit code. */
-function saysSo(run: Run, did: string): void {
-  const printed = printedBy(run);
+function saysSo(trial: Trial, did: string): void {
+  const printed = printedBy(trial);
   const expected = 'an error in words, and an exit code that is not 0';
   if (printed.trim() === '')
-    throw new Finding({ did, expected, came: `not a word; it ${run.subject?.how}` });
-  if (run.subject?.exitCode === 0) {
+    throw new Finding({ did, expected, came: `not a word; it ${trial.subject?.how}` });
+  if (trial.subject?.exitCode === 0) {
     const likely = 'whoever runs your client in a script sees an error by its exit code only';
     throw new Finding({ did, expected, came: 'exit code 0', likely }, 'warned');
   }
@@ -305,8 +308,8 @@ function saysSo(run: Run, did: string): void {
   }
 }
 
-function printedBy(run: Run): string {
-  return run.subject?.printed ?? '';
+function printedBy(trial: Trial): string {
+  return trial.subject?.printed ?? '';
 }
 
 function quoted(text: string): string {

@@ -4,7 +4,7 @@ import { isNow, tellsSeconds } from './dates';
 import { diagnose, silent, type Variant, VARIANT_MS } from './diagnose';
 import type { Came, Probe } from './probe';
 import { type Ask, breaksOff, listens, restarts, secondClient, twoAtOnce } from './serverStages';
-import { Finding, type Run, type Stage } from './stage';
+import { Finding, type Trial, type Stage } from './stage';
 
 const ANSWER_MS = 2000;
 /** A server that waits for a question is silent so long, and longer. */
@@ -20,12 +20,12 @@ export const QUESTION = 'What time is it?';
 
 /** How a date server is asked in the stages that all servers have. */
 export const DATE: Ask = {
-  async ask(run, probe, _name, did) {
-    const came = await askDate(run, probe, `${QUESTION}\n`);
+  async ask(probe, _name, did) {
+    const came = await askDate(probe, `${QUESTION}\n`);
     if (came.ending === 'done') return;
     throw new Finding({ did, expected: 'the date and time of now', came: inWords(came) });
   },
-  try: (run) => `echo '${QUESTION}' | ${run.nc}`,
+  try: (trial) => `echo '${QUESTION}' | ${trial.nc}`,
 };
 
 export const DATE_SERVER: readonly Stage[] = [
@@ -54,8 +54,8 @@ export const DATE_SERVER: readonly Stage[] = [
   restarts(DATE, [3]),
 ];
 
-async function waits(run: Run): Promise<void> {
-  const { data, ending } = await (await run.connect()).receive(() => true, run.limit(SILENCE_MS));
+async function waits(trial: Trial): Promise<void> {
+  const { data, ending } = await (await trial.connect()).receive(() => true, SILENCE_MS);
   if (ending === 'timeout') return;
   const spoke = data.length > 0;
   throw new Finding({
@@ -69,41 +69,41 @@ async function waits(run: Run): Promise<void> {
 }
 
 /** Asks, and receives until the date of now has come. */
-export function askDate(run: Run, probe: Probe, question: string): Promise<Came> {
-  void probe.send(question, run.limit(ANSWER_MS));
-  return probe.receive((data) => isNow(String(data), new Date()), run.limit(ANSWER_MS));
+export function askDate(probe: Probe, question: string): Promise<Came> {
+  void probe.send(question, ANSWER_MS);
+  return probe.receive((data) => isNow(String(data), new Date()), ANSWER_MS);
 }
 
 /** The whole answer on a connection of its own: there is no other sign of its end than silence. */
-async function wholeAnswer(run: Run, ...pieces: string[]): Promise<Came> {
-  const probe = await run.connect();
+async function wholeAnswer(trial: Trial, ...pieces: string[]): Promise<Came> {
+  const probe = await trial.connect();
   const last = pieces.at(-1) ?? '';
   for (const piece of pieces.slice(0, -1)) {
-    void probe.send(piece, run.limit(ANSWER_MS));
+    void probe.send(piece, ANSWER_MS);
     await setTimeout(PIECE_MS);
   }
-  const came = await askDate(run, probe, last);
+  const came = await askDate(probe, last);
   if (came.ending !== 'done') return came;
-  const rest = await probe.receiveAll(run.limit(REST_MS));
+  const rest = await probe.receiveAll(REST_MS);
   await probe.close();
   return { ...rest, data: Buffer.concat([came.data, rest.data]) };
 }
 
 /** The answer to another client; nothing from a server that has ended: that is another stage's. */
-async function anotherAnswer(run: Run, ...pieces: string[]): Promise<Came | undefined> {
+async function anotherAnswer(trial: Trial, ...pieces: string[]): Promise<Came | undefined> {
   try {
-    const came = await wholeAnswer(run, ...pieces);
+    const came = await wholeAnswer(trial, ...pieces);
     return came.data.length > 0 ? came : undefined;
   } catch (error) {
-    if (run.isOver) throw error;
+    if (trial.deadline.isOver) throw error;
     return undefined;
   }
 }
 
-async function tellsNow(run: Run): Promise<void> {
+async function tellsNow(trial: Trial): Promise<void> {
   const did = `asked '${QUESTION}\\n'`;
   const expected = 'the date and time of now, in whatever form';
-  const first = await wholeAnswer(run, `${QUESTION}\n`);
+  const first = await wholeAnswer(trial, `${QUESTION}\n`);
   if (!isNow(String(first.data), new Date())) {
     throw new Finding({
       did,
@@ -111,13 +111,13 @@ async function tellsNow(run: Run): Promise<void> {
       came: inWords(first),
       likely:
         first.data.length === 0
-          ? await diagnose(run, [COMPARES, ...silent(QUESTION)])
+          ? await diagnose(trial, [COMPARES, ...silent(QUESTION)])
           : "neither today's date nor the time of now is in it, in local time or in UTC",
-      try: DATE.try(run, ''),
+      try: DATE.try(trial, ''),
     });
   }
-  await setTimeout(run.limit(TICK_MS));
-  const second = await anotherAnswer(run, `${QUESTION}\n`);
+  await trial.deadline.pause(TICK_MS);
+  const second = await anotherAnswer(trial, `${QUESTION}\n`);
   if (!tellsSeconds(String(first.data)) || !second?.data.equals(first.data)) return;
   throw new Finding({
     did: `asked, and asked again ${TICK_MS} ms later`,
@@ -138,18 +138,18 @@ const COMPARES: Variant = {
 };
 
 /** The slides define no end of a question: what only our own server keeps is a remark. */
-async function endsWhere(run: Run): Promise<void> {
-  const single = await wholeAnswer(run, QUESTION);
+async function endsWhere(trial: Trial): Promise<void> {
+  const single = await wholeAnswer(trial, QUESTION);
   if (!isNow(String(single.data), new Date())) {
     throw new Finding({
       did: `asked '${QUESTION}', without a newline, as the slides' own client would`,
       expected: 'the date and time of now',
       came: inWords(single),
-      likely: await diagnose(run, silent(QUESTION)),
-      try: `printf '${QUESTION}' | ${run.nc}`,
+      likely: await diagnose(trial, silent(QUESTION)),
+      try: `printf '${QUESTION}' | ${trial.nc}`,
     });
   }
-  const inPieces = await anotherAnswer(run, 'What time', ' is it?\n');
+  const inPieces = await anotherAnswer(trial, 'What time', ' is it?\n');
   if (inPieces && inPieces.data.length >= 2 * single.data.length) {
     throw remark(
       `sent one question in two pieces, ${PIECE_MS} ms apart`,
@@ -157,7 +157,7 @@ async function endsWhere(run: Run): Promise<void> {
       `two: ${show(inPieces.data)}`,
     );
   }
-  const two = await anotherAnswer(run, `${QUESTION}\n${QUESTION}\n`);
+  const two = await anotherAnswer(trial, `${QUESTION}\n${QUESTION}\n`);
   if (two?.ending === 'timeout' && two.data.length < 2 * single.data.length) {
     throw remark('sent two questions, each a line, in one piece', 'two answers', inWords(two));
   }

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { readFileSync } from 'node:fs';
 import type { Probe } from './probe';
-import type { Run } from './stage';
+import type { Trial } from './stage';
 
 /** A variant gets an answer in this time, or it did not help. */
 export const VARIANT_MS = 1000;
@@ -20,14 +20,13 @@ export interface Variant {
 
 /** Tries the variants; what the first that works means is a fact, since it was tried. */
 export async function diagnose(
-  run: Run,
+  trial: Trial,
   variants: readonly Variant[],
 ): Promise<string | undefined> {
   for (const { means, works } of variants) {
     try {
-      run.limit(VARIANT_MS);
-      await run.fresh();
-      if (await works(await run.connect())) return means;
+      await trial.fresh();
+      if (await works(await trial.connect())) return means;
     } catch {
       // It did not help.
     }

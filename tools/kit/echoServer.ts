@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { firstDifference, inWords, show, showDifference } from './bytes';
 import { diagnose, roundAndRound, silent, VARIANT_MS, type Variant } from './diagnose';
 import type { Came, Probe } from './probe';
@@ -11,7 +10,7 @@ import {
   secondClient,
   twoAtOnce,
 } from './serverStages';
-import { Finding, type Run, type Stage } from './stage';
+import { Finding, type Trial, type Stage } from './stage';
 
 /** An answer must be there in this time. */
 const ANSWER_MS = 2000;
@@ -34,16 +33,16 @@ const EVERY_BYTE = Buffer.from([
 ]);
 
 /** Sends and expects the same back. */
-async function echoes(run: Run, probe: Probe, text: string | Buffer): Promise<Came> {
+async function echoes(probe: Probe, text: string | Buffer): Promise<Came> {
   const data = Buffer.from(text);
-  void probe.send(data, run.limit(ANSWER_MS));
-  return probe.receiveBytes(data.length, run.limit(ANSWER_MS));
+  void probe.send(data, ANSWER_MS);
+  return probe.receiveBytes(data.length, ANSWER_MS);
 }
 
 /** How an echo server is asked in the stages that all servers have. */
 const ECHO: Ask = {
-  async ask(run, probe, name, did) {
-    const came = await echoes(run, probe, name);
+  async ask(probe, name, did) {
+    const came = await echoes(probe, name);
     if (came.data.equals(Buffer.from(name))) return;
     throw new Finding({
       did,
@@ -51,7 +50,7 @@ const ECHO: Ask = {
       came: inWords(came),
     });
   },
-  try: (run, name) => `printf '${name}' | ${run.nc}`,
+  try: (trial, name) => `printf '${name}' | ${trial.nc}`,
 };
 
 export const ECHO_SERVER: readonly Stage[] = [
@@ -60,9 +59,9 @@ export const ECHO_SERVER: readonly Stage[] = [
     title: '"Hello, world" comes back',
     slide: `${SLIDE}, lines 15 and 18`,
     needs: [1],
-    async check(run) {
-      const probe = await run.connect();
-      const came = await echoes(run, probe, HELLO);
+    async check(trial) {
+      const probe = await trial.connect();
+      const came = await echoes(probe, HELLO);
       const extra = await probe.receive(() => true, EXTRA_MS);
       const all = { ...came, data: Buffer.concat([came.data, extra.data]) };
       if (all.data.equals(HELLO)) return;
@@ -71,8 +70,10 @@ export const ECHO_SERVER: readonly Stage[] = [
         expected: `${show(HELLO)}, and nothing more`,
         came: all.data.length > 0 ? showDifference(HELLO, all.data) : inWords(came),
         likely:
-          all.data.length === 0 ? await diagnose(run, silent(String(HELLO))) : wrongHello(all.data),
-        try: ECHO.try(run, 'Hello, world'),
+          all.data.length === 0
+            ? await diagnose(trial, silent(String(HELLO)))
+            : wrongHello(all.data),
+        try: ECHO.try(trial, 'Hello, world'),
       });
     },
   },
@@ -80,14 +81,14 @@ export const ECHO_SERVER: readonly Stage[] = [
     title: 'Every byte comes back, also NUL and 0xFF',
     slide: `${SLIDE}, line 18`,
     needs: [2],
-    async check(run) {
-      const came = await echoes(run, await run.connect(), EVERY_BYTE);
+    async check(trial) {
+      const came = await echoes(await trial.connect(), EVERY_BYTE);
       if (came.data.equals(EVERY_BYTE)) return;
       throw new Finding({
         did: 'sent 256 bytes, each value once: 1 to 127, then 0, then 128 to 255',
         expected: 'the same 256 bytes',
         came: came.data.length > 0 ? showDifference(EVERY_BYTE, came.data) : inWords(came),
-        likely: await diagnose(run, BYTES),
+        likely: await diagnose(trial, BYTES),
       });
     },
   },
@@ -95,10 +96,10 @@ export const ECHO_SERVER: readonly Stage[] = [
     title: 'Again and again on the same connection',
     slide: `${SLIDE}, lines 14 to 18`,
     needs: [2],
-    async check(run) {
-      const probe = await run.connect();
+    async check(trial) {
+      const probe = await trial.connect();
       for (const [index, text] of ['first', 'second', 'third'].entries()) {
-        const came = await echoes(run, probe, text);
+        const came = await echoes(probe, text);
         if (String(came.data) === text) continue;
         throw new Finding({
           did: `sent 'first', 'second', 'third' on one connection, each after the echo of the one before`,
@@ -162,11 +163,11 @@ async function cameBack(probe: Probe, text: string | Buffer): Promise<boolean> {
   return (await probe.receiveBytes(data.length, VARIANT_MS)).data.equals(data);
 }
 
-async function endOfFile(run: Run): Promise<void> {
+async function endOfFile(trial: Trial): Promise<void> {
   const rest = Buffer.from('the rest '.repeat(100));
-  const probe = await run.connect();
-  if (await probe.send(rest, run.limit(ANSWER_MS))) probe.shutdown();
-  const came = await probe.receiveAll(run.limit(ANSWER_MS));
+  const probe = await trial.connect();
+  if (await probe.send(rest, ANSWER_MS)) probe.shutdown();
+  const came = await probe.receiveAll(ANSWER_MS);
   const did = `sent ${rest.length} bytes and end of file (shutdown), and went on reading`;
   if (!came.data.equals(rest)) {
     throw new Finding({
@@ -190,25 +191,25 @@ async function endOfFile(run: Run): Promise<void> {
         : `all of them, then timeout: no end of file in ${ANSWER_MS / 1000} s`,
       likely: reset
         ? 'your server closes while something is still unread, or with SO_LINGER 0'
-        : await neverCloses(run),
-      try: `printf 'bye' | ${run.nc}`,
+        : await neverCloses(trial),
+      try: `printf 'bye' | ${trial.nc}`,
     },
     reset ? 'warned' : 'failed',
   );
 }
 
-async function neverCloses(run: Run): Promise<string> {
+async function neverCloses(trial: Trial): Promise<string> {
   return (
-    (await roundAndRound(run.subject?.pids ?? [])) ??
+    (await roundAndRound(trial.subject?.pids ?? [])) ??
     'your server leaves the loop, or waits, and never calls close() for this client'
   );
 }
 
-async function bigMessage(run: Run): Promise<void> {
-  const probe = await run.connect();
-  await evenMessage(run, probe);
+async function bigMessage(trial: Trial): Promise<void> {
+  const probe = await trial.connect();
+  await evenMessage(trial, probe);
   const big = pattern(BIG);
-  const slow = await sendToSlowReader(run, probe, big);
+  const slow = await sendToSlowReader(trial, probe, big);
   if (slow.data.equals(big)) return;
   const at = firstDifference(big, slow.data);
   const expected = `all ${BIG} bytes back, unchanged`;
@@ -219,32 +220,32 @@ async function bigMessage(run: Run): Promise<void> {
       slow.data.length === at
         ? `${at} of them, then ${slow.ending}`
         : `others from byte ${at} on: something is missing there`,
-    likely: await whyNotBig(run, big, slow),
+    likely: await whyNotBig(trial, big, slow),
   });
 }
 
 /** As long as what the slide's recv() asks for. */
-async function evenMessage(run: Run, probe: Probe): Promise<void> {
-  if (await isBack(run, probe, pattern(EVEN))) return;
-  await run.fresh();
+async function evenMessage(trial: Trial, probe: Probe): Promise<void> {
+  if (await isBack(probe, pattern(EVEN))) return;
+  await trial.fresh();
   throw new Finding({
     did: `sent ${EVEN} bytes, just as many as the slide's recv() asks for`,
     expected: `all ${EVEN} bytes back`,
     came: 'something else, or not all',
-    likely: (await isBack(run, await run.connect(), pattern(EVEN + 1)))
+    likely: (await isBack(await trial.connect(), pattern(EVEN + 1)))
       ? 'one byte more, and all comes back: a recv() that gives less than you asked for is not the end of a message, and one that gives all is not its middle'
       : undefined,
   });
 }
 
-async function isBack(run: Run, probe: Probe, data: Buffer): Promise<boolean> {
-  void probe.send(data, run.limit(BIG_MS));
-  return (await receivePatiently(run, probe, data.length)).data.equals(data);
+async function isBack(probe: Probe, data: Buffer): Promise<boolean> {
+  void probe.send(data, BIG_MS);
+  return (await receivePatiently(probe, data.length)).data.equals(data);
 }
 
-async function whyNotBig(run: Run, big: Buffer, slow: Came): Promise<string | undefined> {
-  await run.fresh();
-  if (await isBackInPieces(run, big))
+async function whyNotBig(trial: Trial, big: Buffer, slow: Came): Promise<string | undefined> {
+  await trial.fresh();
+  if (await isBackInPieces(trial, big))
     return 'all comes back in pieces, each after the echo of the one before: send() takes only a part when the client is slow, and you lose the rest; use sendall()';
   const at = firstDifference(big, slow.data);
   if (at > 0 && at <= 65_536)
@@ -252,17 +253,17 @@ async function whyNotBig(run: Run, big: Buffer, slow: Came): Promise<string | un
   return undefined;
 }
 
-async function isBackInPieces(run: Run, data: Buffer): Promise<boolean> {
-  const probe = await run.connect();
+async function isBackInPieces(trial: Trial, data: Buffer): Promise<boolean> {
+  const probe = await trial.connect();
   for (let from = 0; from < data.length; from += PIECE) {
     const piece = data.subarray(from, from + PIECE);
-    if (!(await echoes(run, probe, piece)).data.equals(piece)) return false;
+    if (!(await echoes(probe, piece)).data.equals(piece)) return false;
   }
   return true;
 }
 
 /** Reads only when all buffers on the way are full: no matter how fast the two programs are. */
-async function sendToSlowReader(run: Run, probe: Probe, data: Buffer): Promise<Came> {
+async function sendToSlowReader(trial: Trial, probe: Probe, data: Buffer): Promise<Came> {
   let sent = 0;
   const send = async () => {
     while (sent < data.length) {
@@ -272,19 +273,19 @@ async function sendToSlowReader(run: Run, probe: Probe, data: Buffer): Promise<C
     }
   };
   void send();
-  await probe.hasCome(run.limit(ANSWER_MS));
+  await probe.hasCome(ANSWER_MS);
   for (let before = -1; before !== sent;) {
     before = sent;
-    await setTimeout(run.limit(STUCK_MS));
+    await trial.deadline.pause(STUCK_MS);
   }
-  return receivePatiently(run, probe, data.length);
+  return receivePatiently(probe, data.length);
 }
 
 /** Until nothing has come for a while: who is slow is not wrong. */
-async function receivePatiently(run: Run, probe: Probe, count: number): Promise<Came> {
-  let all: Came = await probe.receive(() => true, run.limit(ANSWER_MS));
+async function receivePatiently(probe: Probe, count: number): Promise<Came> {
+  let all: Came = await probe.receive(() => true, ANSWER_MS);
   while (all.ending === 'done' && all.data.length < count) {
-    const more = await probe.receive(() => true, run.limit(ANSWER_MS));
+    const more = await probe.receive(() => true, ANSWER_MS);
     all = { ...more, data: Buffer.concat([all.data, more.data]) };
   }
   return all;

@@ -1,9 +1,8 @@
 import * as path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { show } from './bytes';
 import { askDate, DATE, DATE_SERVER, QUESTION } from './dateServer';
 import { type Files, isHigher, lookInto, numbersIn, readBeginning, written } from './folder';
-import { Finding, type Run, type Stage } from './stage';
+import { Finding, type Trial, type Stage } from './stage';
 
 /** A request that was answered is on record in this time, or it will not be. */
 const RECORD_MS = 1000;
@@ -61,31 +60,31 @@ export const LOGGING_DATE_SERVER: readonly Stage[] = [
 ];
 
 /** Asks so many times, each time on a connection of its own; gives what each request wrote. */
-async function askInTurn(run: Run, times: number): Promise<string[][]> {
+async function askInTurn(trial: Trial, times: number): Promise<string[][]> {
   const all: string[][] = [];
   for (let turn = 0; turn < times; turn++) {
-    const before = lookInto(run.folder);
-    const probe = await run.connect();
-    await DATE.ask(run, probe, '', `asked, ${turn + 1} of ${times} times`);
+    const before = lookInto(trial.folder);
+    const probe = await trial.connect();
+    await DATE.ask(probe, '', `asked, ${turn + 1} of ${times} times`);
     await probe.close();
-    all.push(await writtenSince(run, before, 1));
-    await setTimeout(run.limit(STEP_MS));
+    all.push(await writtenSince(trial, before, 1));
+    await trial.deadline.pause(STEP_MS);
   }
   return all;
 }
 
 /** What was written since then, as soon as it is so many files. */
-function writtenSince(run: Run, before: Files, count: number): Promise<string[]> {
+function writtenSince(trial: Trial, before: Files, count: number): Promise<string[]> {
   return soon(
-    run,
-    () => written(before, lookInto(run.folder)),
+    trial,
+    () => written(before, lookInto(trial.folder)),
     (files) => numbered(files).length >= count,
   );
 }
 
 /** What is seen as soon as it is enough, or when it has had its time. */
 async function soon<Seen>(
-  run: Run,
+  trial: Trial,
   look: () => Seen,
   isEnough: (seen: Seen) => boolean,
 ): Promise<Seen> {
@@ -93,7 +92,7 @@ async function soon<Seen>(
   for (;;) {
     const seen = look();
     if (isEnough(seen) || performance.now() - begun > RECORD_MS) return seen;
-    await setTimeout(run.limit(LOOK_MS));
+    await trial.deadline.pause(LOOK_MS);
   }
 }
 
@@ -102,11 +101,11 @@ function numbered(files: readonly string[]): string[] {
   return files.filter((file) => numbersIn(file).length > 0);
 }
 
-async function makesFiles(run: Run): Promise<void> {
-  const all = await askInTurn(run, 3);
+async function makesFiles(trial: Trial): Promise<void> {
+  const all = await askInTurn(trial, 3);
   const found = (came: string, likely: string) =>
     new Finding({
-      did: `asked three times, and looked for new files in ${run.folder}`,
+      did: `asked three times, and looked for new files in ${trial.folder}`,
       expected: 'one new file after each answer, with a number in its name',
       came,
       likely,
@@ -134,9 +133,9 @@ async function makesFiles(run: Run): Promise<void> {
   }
 }
 
-async function numbersRise(run: Run): Promise<void> {
+async function numbersRise(trial: Trial): Promise<void> {
   const files: string[] = [];
-  for (const each of (await askInTurn(run, IN_TURN)).map(numbered)) {
+  for (const each of (await askInTurn(trial, IN_TURN)).map(numbered)) {
     const file = each.find((one) => !files.includes(one)) ?? each[0];
     if (file !== undefined) files.push(file);
   }
@@ -150,8 +149,8 @@ async function numbersRise(run: Run): Promise<void> {
   });
 }
 
-async function holdsOneLine(run: Run): Promise<void> {
-  const files = (await askInTurn(run, 2)).flatMap(numbered);
+async function holdsOneLine(trial: Trial): Promise<void> {
+  const files = (await askInTurn(trial, 2)).flatMap(numbered);
   const [file = ''] = files;
   const found = (came: string, likely?: string) =>
     new Finding({
@@ -161,7 +160,7 @@ async function holdsOneLine(run: Run): Promise<void> {
       likely,
     });
   const text = await soon(
-    run,
+    trial,
     () => readBeginning(file),
     (content) => content.trim() !== '',
   );
@@ -175,22 +174,22 @@ async function holdsOneLine(run: Run): Promise<void> {
       `more than one: ${show(Buffer.from(text))}`,
       'one line, and no heading, for each request',
     );
-  const before = lookInto(run.folder).get(file);
-  await askInTurn(run, IN_TURN);
-  if (lookInto(run.folder).get(file) === before) return;
+  const before = lookInto(trial.folder).get(file);
+  await askInTurn(trial, IN_TURN);
+  if (lookInto(trial.folder).get(file) === before) return;
   throw found(
     `changed by a later request: ${show(Buffer.from(readBeginning(file)))}`,
     'a later request has written into the same file: each takes a number that no other has',
   );
 }
 
-async function manyAtOnce(run: Run): Promise<void> {
+async function manyAtOnce(trial: Trial): Promise<void> {
   const did = `connected ${AT_ONCE} times, and asked on all connections at once`;
   for (let round = 0; round < ROUNDS; round++) {
-    const probes = await run.connectMany(AT_ONCE);
-    const before = lookInto(run.folder);
-    await Promise.all(probes.map((probe) => DATE.ask(run, probe, '', did)));
-    const count = numbered(await writtenSince(run, before, AT_ONCE)).length;
+    const probes = await trial.connectMany(AT_ONCE);
+    const before = lookInto(trial.folder);
+    await Promise.all(probes.map((probe) => DATE.ask(probe, '', did)));
+    const count = numbered(await writtenSince(trial, before, AT_ONCE)).length;
     await Promise.all(probes.map((probe) => probe.close()));
     if (count === AT_ONCE) continue;
     throw new Finding({
@@ -202,13 +201,13 @@ async function manyAtOnce(run: Run): Promise<void> {
   }
 }
 
-async function keepsOlder(run: Run): Promise<void> {
-  await run.fresh();
-  const first = (await askInTurn(run, 2)).flatMap(numbered);
-  const before = lookInto(run.folder);
-  await run.subject?.end();
-  await run.restart();
-  const second = (await askInTurn(run, 3)).flatMap(numbered);
+async function keepsOlder(trial: Trial): Promise<void> {
+  await trial.fresh();
+  const first = (await askInTurn(trial, 2)).flatMap(numbered);
+  const before = lookInto(trial.folder);
+  await trial.subject?.end();
+  await trial.restart();
+  const second = (await askInTurn(trial, 3)).flatMap(numbered);
   const did = 'asked twice, stopped your program, started it again, and asked three times';
   const lost = second.filter((file) => before.has(file));
   if (lost.length > 0) {
@@ -232,16 +231,16 @@ async function keepsOlder(run: Run): Promise<void> {
 }
 
 /** Kills the program as soon as one of many is answered: no more may be answered than stored. */
-async function isStoredBefore(run: Run): Promise<void> {
+async function isStoredBefore(trial: Trial): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
-    await run.fresh();
-    const probes = await run.connectMany(AT_ONCE);
-    const before = lookInto(run.folder);
-    const asked = probes.map((probe) => askDate(run, probe, `${QUESTION}\n`));
+    await trial.fresh();
+    const probes = await trial.connectMany(AT_ONCE);
+    const before = lookInto(trial.folder);
+    const asked = probes.map((probe) => askDate(probe, `${QUESTION}\n`));
     await Promise.race(asked);
-    await run.subject?.kill();
+    await trial.subject?.kill();
     const answered = (await Promise.all(asked)).filter(({ ending }) => ending === 'done').length;
-    const stored = numbered(written(before, lookInto(run.folder))).filter(
+    const stored = numbered(written(before, lookInto(trial.folder))).filter(
       (file) => readBeginning(file).trim() !== '',
     ).length;
     if (stored >= answered) continue;

@@ -11,10 +11,11 @@ import { formatAddress } from '../../src/socket/Address';
 import { ListeningSocket } from '../../src/socket/ListeningSocket';
 import { Socket } from '../../src/socket/Socket';
 import { codeOf } from '../../src/text/errno';
+import { Deadline } from './Deadline';
 import { KitError } from './KitError';
 import { hasPassed, linesOf, type Look, summaryOf, toGradescope, toJson, toJunit } from './report';
 import { PROGRAMS } from './programs';
-import { Run, runStages } from './stage';
+import { Trial, runStages } from './stage';
 
 interface Options {
   host: string;
@@ -71,17 +72,17 @@ async function main(): Promise<void> {
     part.replaceAll('{port}', String(port)).replaceAll('{log-dir}', folder),
   );
   if (start.length > 0) await mustBeFree(address);
-  const run = new Run(
+  const trial = new Trial(
     address,
     start.length > 0 ? { command: real, cwd: options.cwd } : undefined,
     folder,
-    performance.now() + options.timeout * 1000,
+    new Deadline(options.timeout * 1000),
   );
-  const stop = endOnSignals(run);
+  const stop = endOnSignals(trial);
   const look = lookOf(options);
   try {
     out.write(`${name}: ${start.length > 0 ? start.join(' ') : formatAddress(address)}\n\n`);
-    const verdicts = await runStages(program.stages, run, options.only, (verdict) => {
+    const verdicts = await runStages(program.stages, trial, options.only, (verdict) => {
       for (const line of linesOf(verdict, look)) out.write(`${line}\n`);
     });
     out.write(`\n${summaryOf(verdicts)}\n`);
@@ -91,7 +92,7 @@ async function main(): Promise<void> {
     if (options.gradescope !== undefined) writeFileSync(options.gradescope, toGradescope(result));
     process.exitCode = hasPassed(verdicts) ? 0 : 1;
   } finally {
-    await run.clear();
+    await trial.clear();
     stop();
   }
 }
@@ -149,9 +150,9 @@ function lookOf({ color }: Options): Look {
 }
 
 /** Nothing of the student's stays behind when the kit is stopped. */
-function endOnSignals(run: Run): () => void {
+function endOnSignals(trial: Trial): () => void {
   const onSignal = () => {
-    void run.clear().then(() => process.exit(2));
+    void trial.clear().then(() => process.exit(2));
   };
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   return () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

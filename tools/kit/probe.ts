@@ -3,6 +3,7 @@ import type { Address } from '../../src/socket/Address';
 import { later } from '../../src/socket/later';
 import { Socket } from '../../src/socket/Socket';
 import { codeOf } from '../../src/text/errno';
+import type { Deadline } from './Deadline';
 
 /** What is taken of an answer at most: whoever sends more has sent something wrong. */
 const MOST_BYTES = 4 * 1024 * 1024;
@@ -23,41 +24,47 @@ export interface Came {
 
 /** One connection of the kit's: every wait on it is bounded, and so is its memory. */
 export class Probe {
-  constructor(private readonly socket: Socket) {}
+  /** @param deadline no wait goes beyond it. */
+  constructor(
+    private readonly socket: Socket,
+    private readonly deadline: Deadline,
+  ) {}
 
   /** @throws SocketError when the connection can't be had in time. */
-  static async open(address: Address, ms: number): Promise<Probe> {
+  static async open(address: Address, ms: number, deadline: Deadline): Promise<Probe> {
     const socket = new Socket();
-    const forget = later(ms, () => {
+    const forget = later(deadline.limit(ms), () => {
       socket.abort();
     });
     await socket.connect(address).finally(forget);
-    return new Probe(socket);
+    return new Probe(socket, deadline);
   }
 
   /** Sends all of it; false when the other end does not take it in time, or has gone. */
-  async send(data: string | Uint8Array, ms: number): Promise<boolean> {
+  send(data: string | Uint8Array, ms: number): Promise<boolean> {
+    const patience = this.deadline.limit(ms);
     const sent = this.socket.sendall(typeof data === 'string' ? Buffer.from(data) : data).then(
       () => true,
       () => false,
     );
-    return Promise.race([sent, setTimeout(ms, false, { ref: false })]);
+    return Promise.race([sent, setTimeout(patience, false, { ref: false })]);
   }
 
   /** Whether something has come, or comes in so many ms; it is left for who receives it. */
   hasCome(ms: number): Promise<boolean> {
-    return this.socket.poll(ms).catch(() => true);
+    return this.socket.poll(this.deadline.limit(ms)).catch(() => true);
   }
 
   /** Receives until `isEnough` says so, but no longer than `ms` milliseconds. */
   async receive(isEnough: (soFar: Buffer) => boolean, ms: number): Promise<Came> {
     const begun = performance.now();
+    const patience = this.deadline.limit(ms);
     let data = Buffer.alloc(0);
     const came = (ending: Ending): Came => ({ data, ending, waited: performance.now() - begun });
     for (;;) {
       if (data.length > 0 && isEnough(data)) return came('done');
       if (data.length > MOST_BYTES) return came('too much');
-      const left = begun + ms - performance.now();
+      const left = begun + patience - performance.now();
       if (left <= 0 || !(await this.socket.poll(left))) return came('timeout');
       try {
         const chunk = await this.socket.recv(CHUNK_BYTES);
@@ -86,7 +93,7 @@ export class Probe {
 
   /** Closes as a client does: end of file first, if the other end has not sent its own yet. */
   async close(): Promise<void> {
-    if (await this.hasCome(GLANCE_MS)) {
+    if (await this.socket.poll(GLANCE_MS).catch(() => true)) {
       const rest = await this.socket.recv(CHUNK_BYTES).catch(() => Buffer.alloc(0));
       // Whoever closes first keeps the port for a minute (TIME_WAIT); a reset spares the other that.
       if (rest.length === 0) {

@@ -1,6 +1,6 @@
 import { formatAddress } from '../../src/socket/Address';
 import type { Probe } from './probe';
-import { Finding, type Run, type Stage } from './stage';
+import { Finding, type Trial, type Stage } from './stage';
 
 const CLOSE_MS = 2000;
 const ONE_AFTER_ANOTHER = 100;
@@ -10,17 +10,17 @@ const ANOTHER_MS = 200;
 /** How one kind of server is asked. */
 export interface Ask {
   /** Asks, and looks at the answer. @throws Finding when it is not right. */
-  ask(run: Run, probe: Probe, name: string, did: string): Promise<void>;
+  ask(probe: Probe, name: string, did: string): Promise<void>;
   /** The same by hand. */
-  try(run: Run, name: string): string;
+  try(trial: Trial, name: string): string;
 }
 
 export function listens(slide: string): Stage {
   return {
     title: 'It listens',
     slide,
-    async check(run) {
-      const probe = await run.connect();
+    async check(trial) {
+      const probe = await trial.connect();
       await probe.close();
     },
   };
@@ -31,26 +31,26 @@ export function secondClient(kind: Ask, needs: number[], slide: string): Stage {
     title: 'A second client, after the first',
     slide,
     needs,
-    async check(run) {
+    async check(trial) {
       const did = 'connected again, after the first client had closed';
-      const first = await run.connect();
-      await kind.ask(run, first, 'first', 'asked as the first client');
+      const first = await trial.connect();
+      await kind.ask(first, 'first', 'asked as the first client');
       await first.close();
-      await run.subject?.endedWithin(ANOTHER_MS);
+      await trial.subject?.endedWithin(ANOTHER_MS);
       const expected = 'the connection to be accepted and answered';
-      const how = run.subject?.how;
+      const how = trial.subject?.how;
       if (how !== undefined) {
         throw new Finding({
           did,
           expected,
           came: 'connection refused: your program has ended',
           likely: `your server ends after its first client (it ${how}): accept() must be called again, in a loop around everything from accept() to close()`,
-          try: kind.try(run, 'second'),
+          try: kind.try(trial, 'second'),
         });
       }
-      const second = await run.connectAtOnce();
+      const second = await trial.connectAtOnce();
       try {
-        await kind.ask(run, second, 'second', did);
+        await kind.ask(second, 'second', did);
       } catch (error) {
         if (!(error instanceof Finding)) throw error;
         throw new Finding({
@@ -58,7 +58,7 @@ export function secondClient(kind: Ask, needs: number[], slide: string): Stage {
           expected,
           likely:
             'the system has connected it and your server does not accept() it: accept() must be called again after each client',
-          try: kind.try(run, 'second'),
+          try: kind.try(trial, 'second'),
         });
       }
     },
@@ -70,29 +70,29 @@ export function twoAtOnce(kind: Ask, needs: number[], slide: string): Stage {
     title: 'Two clients at the same time, the later speaks first',
     slide,
     needs,
-    async check(run) {
-      const first = await run.connect();
-      const second = await run.connectAtOnce();
+    async check(trial) {
+      const first = await trial.connect();
+      const second = await trial.connectAtOnce();
       const did = 'connected twice, and asked on the second connection first';
       try {
-        await kind.ask(run, second, 'second', did);
+        await kind.ask(second, 'second', did);
       } catch (error) {
         if (!(error instanceof Finding)) throw error;
-        throw new Finding({ ...error.details, likely: await oneAtATime(kind, run) });
+        throw new Finding({ ...error.details, likely: await oneAtATime(kind, trial) });
       }
-      await kind.ask(run, first, 'first', 'asked on the first connection after that');
+      await kind.ask(first, 'first', 'asked on the first connection after that');
     },
   };
 }
 
 /** Whether the second client is served as soon as the first has gone. */
-async function oneAtATime(kind: Ask, run: Run): Promise<string | undefined> {
-  await run.fresh();
-  const first = await run.connect();
-  const second = await run.connectAtOnce();
+async function oneAtATime(kind: Ask, trial: Trial): Promise<string | undefined> {
+  await trial.fresh();
+  const first = await trial.connect();
+  const second = await trial.connectAtOnce();
   await first.close();
   try {
-    await kind.ask(run, second, 'second', '');
+    await kind.ask(second, 'second', '');
   } catch {
     return undefined;
   }
@@ -103,14 +103,14 @@ export function breaksOff(kind: Ask, needs: number[]): Stage {
   return {
     title: 'A client breaks off, and the next is served',
     needs,
-    async check(run) {
+    async check(trial) {
       const did = 'sent something, reset the connection (RST), and connected again';
-      const rude = await run.connect();
-      await kind.ask(run, rude, 'rude', 'asked once');
+      const rude = await trial.connect();
+      await kind.ask(rude, 'rude', 'asked once');
       void rude.send('and then', CLOSE_MS);
       rude.reset();
-      await run.subject?.endedWithin(ANOTHER_MS);
-      const how = run.subject?.how;
+      await trial.subject?.endedWithin(ANOTHER_MS);
+      const how = trial.subject?.how;
       const likely =
         'recv() and send() fail (ECONNRESET, EPIPE) when a client has gone: catch that around one conversation, not around all';
       if (how !== undefined) {
@@ -121,9 +121,9 @@ export function breaksOff(kind: Ask, needs: number[]): Stage {
           likely,
         });
       }
-      const next = await run.connectAtOnce();
+      const next = await trial.connectAtOnce();
       try {
-        await kind.ask(run, next, 'next', did);
+        await kind.ask(next, 'next', did);
       } catch (error) {
         if (!(error instanceof Finding)) throw error;
         throw new Finding({ ...error.details, likely: `probably ${likely}` });
@@ -136,16 +136,14 @@ export function crowd(kind: Ask, needs: number[]): Stage {
   return {
     title: `${ONE_AFTER_ANOTHER} clients in turn, then ${AT_ONCE} at once, none left open`,
     needs,
-    async check(run) {
-      await (await run.connect()).close();
+    async check(trial) {
+      await (await trial.connect()).close();
       for (let number = 1; number <= ONE_AFTER_ANOTHER; number++) {
-        await goes(kind, run, `client ${number}`, `connected for the ${number}th time`);
+        await goes(kind, trial, `client ${number}`, `connected for the ${number}th time`);
       }
-      const probes = await run.connectMany(AT_ONCE);
+      const probes = await trial.connectMany(AT_ONCE);
       const did = `connected ${AT_ONCE} times, and asked on all connections at once`;
-      const asked = await Promise.allSettled(
-        probes.map((probe) => kind.ask(run, probe, 'all', did)),
-      );
+      const asked = await Promise.allSettled(probes.map((probe) => kind.ask(probe, 'all', did)));
       const failures = asked.filter((each) => each.status === 'rejected');
       const [first] = failures;
       if (!first) return;
@@ -162,11 +160,11 @@ export function crowd(kind: Ask, needs: number[]): Stage {
 }
 
 /** A client that asks, sends end of file, and waits for the server's. */
-async function goes(kind: Ask, run: Run, name: string, did: string): Promise<void> {
-  const probe = await run.connectAtOnce();
-  await kind.ask(run, probe, name, did);
+async function goes(kind: Ask, trial: Trial, name: string, did: string): Promise<void> {
+  const probe = await trial.connectAtOnce();
+  await kind.ask(probe, name, did);
   probe.shutdown();
-  const { ending } = await probe.receiveAll(run.limit(CLOSE_MS));
+  const { ending } = await probe.receiveAll(CLOSE_MS);
   probe.reset();
   if (ending !== 'timeout') return;
   throw new Finding({
@@ -183,20 +181,20 @@ export function restarts(kind: Ask, needs: number[]): Stage {
     slide: 'slide "Socket Programming: Ports"',
     needs,
     startsIt: true,
-    async check(run) {
+    async check(trial) {
       const did = 'stopped your program (SIGTERM) with a connection open, and started it again';
-      await run.fresh();
-      await kind.ask(run, await run.connect(), 'before', 'asked once');
-      await run.subject?.end();
-      await run.restart();
+      await trial.fresh();
+      await kind.ask(await trial.connect(), 'before', 'asked once');
+      await trial.subject?.end();
+      await trial.restart();
       try {
-        await kind.ask(run, await run.connect(), 'after', did);
+        await kind.ask(await trial.connect(), 'after', did);
       } catch (error) {
         throw new Finding({
           did,
-          expected: `it to listen on ${formatAddress(run.address)} again`,
-          came: `your program ${run.subject?.how ?? 'does not answer there'}`,
-          likely: whyNotAgain(error, run.subject?.printed ?? ''),
+          expected: `it to listen on ${formatAddress(trial.address)} again`,
+          came: `your program ${trial.subject?.how ?? 'does not answer there'}`,
+          likely: whyNotAgain(error, trial.subject?.printed ?? ''),
         });
       }
     },

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Address } from '../../src/socket/Address';
 import { formatAddress } from '../../src/socket/Address';
 import { codeOf } from '../../src/text/errno';
+import type { Deadline } from './Deadline';
 import { listeningOn } from './listening';
 import { Probe } from './probe';
 import { type Start, Subject } from './subject';
@@ -40,8 +41,6 @@ export class Finding extends Error {
 /** Why a stage was not tried, or not to its end. */
 export const TIME_IS_UP = 'the time of the run is up';
 
-class OutOfTime extends Error {}
-
 /** One thing that a program must do. */
 export interface Stage {
   readonly title: string;
@@ -52,7 +51,7 @@ export interface Stage {
   /** It starts and ends the program itself, so it can't be tried on one that runs already. */
   readonly startsIt?: true;
   /** @throws Finding when something is not as it should be. */
-  readonly check: (run: Run) => Promise<void>;
+  readonly check: (trial: Trial) => Promise<void>;
 }
 
 export type Status = 'passed' | 'failed' | 'warned' | 'not tried';
@@ -83,7 +82,7 @@ function testimonyOf(subject: Subject | undefined): Testimony {
 }
 
 /** The program under test, in one stage after the other. */
-export class Run {
+export class Trial {
   #subject: Subject | undefined;
   #testimony: Testimony | undefined;
   readonly #probes: Probe[] = [];
@@ -91,31 +90,16 @@ export class Run {
   /**
    * @param start how to start it; undefined for one that runs already.
    * @param folder where a logging server writes.
-   * @param deadline when the whole run must be over (`performance.now()`).
    */
   constructor(
     readonly address: Address,
     readonly start: Start | undefined,
     readonly folder: string,
-    private readonly deadline: number,
+    readonly deadline: Deadline,
   ) {}
 
   get subject(): Subject | undefined {
     return this.#subject;
-  }
-
-  /** Whether its time is up. */
-  get isOver(): boolean {
-    return performance.now() >= this.deadline;
-  }
-
-  /**
-   * Milliseconds to wait, but never beyond the end of the run.
-   * @throws OutOfTime when there are none left.
-   */
-  limit(ms: number): number {
-    if (this.isOver) throw new OutOfTime();
-    return Math.min(ms, this.deadline - performance.now());
   }
 
   /** What the program of this stage has printed, and how it ended: the first, not those of later tries. */
@@ -125,7 +109,7 @@ export class Run {
 
   /** Whether time was up before the first try was over: what did not come might still have come. */
   get isCutShort(): boolean {
-    return this.isOver && this.#testimony === undefined;
+    return this.deadline.isOver && this.#testimony === undefined;
   }
 
   /** Keeps what the first program has to say for itself; one that is just ending ends first. */
@@ -144,15 +128,15 @@ export class Run {
   /** Ends the program if it runs, and starts it anew: each stage has a fresh one, and each later try. */
   async fresh(): Promise<void> {
     if (!this.start) return;
-    if (this.isOver) throw new OutOfTime();
+    this.deadline.limit(0);
     await this.testify();
     await this.clear();
-    this.#subject = await Subject.start(this.start);
+    this.#subject = await Subject.start(this.start, this.deadline);
   }
 
   /** Starts the program again, with what is open still open. */
   async restart(): Promise<void> {
-    if (this.start) this.#subject = await Subject.start(this.start);
+    if (this.start) this.#subject = await Subject.start(this.start, this.deadline);
   }
 
   /** Connects as soon as the program listens. */
@@ -164,7 +148,7 @@ export class Run {
         const waited = performance.now() - begun;
         const hasEnded = this.#subject?.how !== undefined;
         if (!this.start || codeOf(error) !== 'ECONNREFUSED') throw error;
-        if (hasEnded || waited > this.limit(START_MS)) throw this.#deaf(waited);
+        if (hasEnded || waited > this.deadline.limit(START_MS)) throw this.#deaf(waited);
         const places = waited > ELSEWHERE_MS ? listeningOn(this.#subject?.pids ?? []) : [];
         const elsewhere = places.filter((place) => !this.#isHere(place)); // it may listen just now
         if (elsewhere.length > 0) throw this.#deaf(waited, elsewhere);
@@ -175,7 +159,7 @@ export class Run {
 
   /** Connects to a program that must listen by now. */
   async connectAtOnce(): Promise<Probe> {
-    return this.keep(await Probe.open(this.address, this.limit(CONNECT_MS)));
+    return this.keep(await Probe.open(this.address, CONNECT_MS, this.deadline));
   }
 
   /** So many connections at once, as soon as the program listens. */
@@ -227,7 +211,7 @@ export class Run {
 /** Runs the stages in their order; tells each verdict as soon as it is there. */
 export async function runStages(
   stages: readonly Stage[],
-  run: Run,
+  trial: Trial,
   only: readonly number[],
   tell: (verdict: Verdict) => void,
 ): Promise<Verdict[]> {
@@ -235,26 +219,26 @@ export async function runStages(
   for (const [index, stage] of stages.entries()) {
     const number = index + 1;
     if (only.length > 0 && !only.includes(number)) continue;
-    const because = whyNot(stage, verdicts, run);
+    const because = whyNot(stage, verdicts, trial);
     const verdict =
-      because === undefined ? await runStage(number, stage, run) : left(number, stage, because);
+      because === undefined ? await runStage(number, stage, trial) : left(number, stage, because);
     verdicts.push(verdict);
     tell(verdict);
   }
-  await run.clear();
+  await trial.clear();
   return verdicts;
 }
 
 /** Why a stage can't be tried; undefined when it can. */
-function whyNot(stage: Stage, verdicts: readonly Verdict[], run: Run): string | undefined {
+function whyNot(stage: Stage, verdicts: readonly Verdict[], trial: Trial): string | undefined {
   const failed = verdicts.find(
     ({ number, status }) =>
       stage.needs?.includes(number) && (status === 'failed' || status === 'not tried'),
   );
   if (failed) return `it needs stage ${failed.number}`;
-  if (stage.startsIt && !run.start)
+  if (stage.startsIt && !trial.start)
     return 'it starts and ends the program, so it needs its command';
-  return run.isOver ? TIME_IS_UP : undefined;
+  return trial.deadline.isOver ? TIME_IS_UP : undefined;
 }
 
 function left(number: number, { title, slide }: Stage, because: string): Verdict {
@@ -262,30 +246,30 @@ function left(number: number, { title, slide }: Stage, because: string): Verdict
   return { number, title, slide, status: 'not tried', because, ...nothing };
 }
 
-async function runStage(number: number, stage: Stage, run: Run): Promise<Verdict> {
+async function runStage(number: number, stage: Stage, trial: Trial): Promise<Verdict> {
   const begun = performance.now();
   try {
-    await run.begin();
-    if (!stage.startsIt) await run.fresh();
-    await stage.check(run);
-    return verdictOf(number, stage, run, 'passed', begun);
+    await trial.begin();
+    if (!stage.startsIt) await trial.fresh();
+    await stage.check(trial);
+    return verdictOf(number, stage, trial, 'passed', begun);
   } catch (error) {
-    if (run.isCutShort) return left(number, stage, TIME_IS_UP);
-    const finding = findingOf(error, run);
+    if (trial.isCutShort) return left(number, stage, TIME_IS_UP);
+    const finding = findingOf(error, trial);
     if (!finding) throw error;
-    await run.testify();
-    return verdictOf(number, stage, run, finding.verdict, begun, finding.details);
+    await trial.testify();
+    return verdictOf(number, stage, trial, finding.verdict, begun, finding.details);
   }
 }
 
 /** A connection that could not be had is a finding of whichever stage wanted it. */
-function findingOf(error: unknown, run: Run): Finding | undefined {
+function findingOf(error: unknown, trial: Trial): Finding | undefined {
   if (error instanceof Finding) return error;
   const code = codeOf(error);
   if (code === undefined) return undefined;
   const refused = code === 'ECONNREFUSED';
   return new Finding({
-    did: `connected to ${formatAddress(run.address)}`,
+    did: `connected to ${formatAddress(trial.address)}`,
     expected: 'the connection to be accepted',
     came: refused ? 'connection refused: nobody listens there' : (error as Error).message,
   });
@@ -294,7 +278,7 @@ function findingOf(error: unknown, run: Run): Finding | undefined {
 function verdictOf(
   number: number,
   { title, slide }: Stage,
-  run: Run,
+  trial: Trial,
   status: Status,
   begun: number,
   details?: Details,
@@ -307,6 +291,6 @@ function verdictOf(
     seconds: (performance.now() - begun) / 1000,
     details,
     because: undefined,
-    ...run.testimony,
+    ...trial.testimony,
   };
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+import type { Deadline } from './Deadline';
 import { KitError } from './KitError';
 
 /** What is kept of what a program prints: its end. */
@@ -29,7 +30,10 @@ export class Subject {
   #how: string | undefined;
   #code: number | null | undefined;
 
-  private constructor({ command, cwd }: Start) {
+  private constructor(
+    { command, cwd }: Start,
+    private readonly deadline: Deadline,
+  ) {
     const [file = '', ...args] = command;
     const [name = '', value = ''] = this.#mark.split('=');
     this.#child = spawn(file, args, {
@@ -60,8 +64,8 @@ export class Subject {
   }
 
   /** @throws KitError when there is no such command, or no such folder. */
-  static async start(start: Start): Promise<Subject> {
-    const subject = new Subject(start);
+  static async start(start: Start, deadline: Deadline): Promise<Subject> {
+    const subject = new Subject(start, deadline);
     await new Promise<void>((resolve, reject) => {
       subject.#child.once('spawn', resolve);
       subject.#child.once('error', (error: NodeJS.ErrnoException) => {
@@ -97,6 +101,11 @@ export class Subject {
   async endedWithin(ms: number): Promise<boolean> {
     await Promise.race([this.#exited, setTimeout(ms, undefined, { ref: false })]);
     return this.#how !== undefined;
+  }
+
+  /** The same, but never beyond the end of the run. */
+  endedInTime(ms: number): Promise<boolean> {
+    return this.endedWithin(this.deadline.limit(ms));
   }
 
   /** Ends it as a user would, then by force; and all that it has started. */

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import * as path from 'node:path';
-import { LABS } from '../lab/runLab';
-import { fill, json, MODULES, read, ROOT, sourcesOf } from '../page/html';
+import { ROOT } from '../lab/LabProgram';
+import { PAIRS } from '../lab/pairs';
+import { fill, json, MODULES, read, sourcesOf } from '../page/html';
 
 const MAIN = 'tools/page/browser/live';
 /** The modules that the page asks for. */
@@ -11,7 +12,7 @@ export const LIVE_MODULES: readonly string[] = [...MODULES, MAIN];
 export function livePage(token: string, nonce: string): string {
   const imports = Object.fromEntries(LIVE_MODULES.map((name) => [`lab/${name}`, `/js/${name}.js`]));
   const names = Object.fromEntries(
-    Object.entries(LABS).map(([lab, files]) => [lab, files.map((file) => path.basename(file))]),
+    Object.entries(PAIRS).map(([lab, files]) => [lab, files.map((file) => path.basename(file))]),
   );
   const scripts = [
     `<script type="application/json" id="given" nonce="${nonce}">${json({ token, names, sources: allSources() })}</script>`,

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { say } from '../../src/cli/complain';
 import { bindablePort } from '../../src/cli/options';
 import { out } from '../../src/cli/output';
-import { LiveServer, whyNotStarted } from './server';
+import { LiveServer, whyNotStarted } from './LiveServer';
 
 const command = new Command('npm run live --')
   .description(

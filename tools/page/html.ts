@@ -4,10 +4,8 @@ import * as path from 'node:path';
 import hljs from 'highlight.js/lib/core';
 import typescript from 'highlight.js/lib/languages/typescript';
 import ts from 'typescript';
+import { ROOT } from '../lab/LabProgram';
 
-const BUILT = __filename.endsWith('.js');
-/** The project's own folder. */
-export const ROOT = path.join(__dirname, BUILT ? '../../..' : '../..');
 /** The modules of a page, by their path in the project. */
 export const MODULES: readonly string[] = [
   'src/text/escape',

@@ -7,9 +7,11 @@ import { fromHere, wholeNumberFrom } from '../../src/cli/options';
 import { out } from '../../src/cli/output';
 import { lookOf } from '../../src/cli/tracing';
 import { explain } from '../../src/text/errno';
-import { LABS, runLab } from '../lab/runLab';
+import { ProgramEnded } from '../lab/LabProgram';
+import { PAIRS } from '../lab/pairs';
 import { toMermaid } from './mermaid';
 import { namesIn, pictureOf } from './picture';
+import { runLab } from './runLab';
 import { lineOf, parseTrace, TraceError, type TraceRecord } from '../../src/trace/record';
 import { rowsOf } from '../../src/trace/reduce';
 
@@ -29,7 +31,7 @@ const command = new Command('npm run trace --')
   .description(
     'Runs the programs of a lab and draws each socket call that they make: who calls what, in which line, and what travels. "show" draws a trace that was kept (--trace-file FILE of every program, or --keep).',
   )
-  .addArgument(new Argument('<lab>', 'what to draw').choices([...Object.keys(LABS), 'show']))
+  .addArgument(new Argument('<lab>', 'what to draw').choices([...Object.keys(PAIRS), 'show']))
   .argument('[file]', 'of show: the trace')
   .option('--clients <n>', 'clients at the same time', wholeNumberFrom(1, MOST_CLIENTS), 1)
   .option('--keep <file>', 'keep the records there, too')
@@ -88,6 +90,7 @@ main().catch((error: unknown) => {
     return;
   }
   process.exitCode = 1;
-  if (error instanceof TraceError) say(`npm run trace: ${error.message}`);
+  if (error instanceof TraceError || error instanceof ProgramEnded)
+    say(`npm run trace: ${error.message}`);
   else complain('npm run trace', error);
 });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
 import { Model } from '../../../tools/page/browser/model';
-import { Records } from '../../../tools/live/records';
+import { Records } from '../../../tools/live/Records';
 import type { CallRecord } from '../../../src/trace/record';
 
 function socketCall(t: number): CallRecord {

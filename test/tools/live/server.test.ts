@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
 import * as net from 'node:net';
-import { LiveServer } from '../../../tools/live/server';
+import { LiveServer } from '../../../tools/live/LiveServer';
 import type { CallRecord } from '../../../src/trace/record';
 import { afterwards, cleanUp } from '../../helpers/cleanUp';
 
@@ -24,7 +24,7 @@ describe('The live server', () => {
       error: { message: 'x'.repeat(MIB) },
     } as unknown as CallRecord;
 
-    for (let told = 0; told < 200; told++) live.run.records.emit('record', big);
+    for (let told = 0; told < 200; told++) live.lab.records.emit('record', big);
     page.resume();
     let received = 0;
     page.on('data', (data: Buffer) => (received += data.length));

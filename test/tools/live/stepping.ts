@@ -3,14 +3,14 @@ import type { Locator, Page } from 'playwright-core';
 
 /** What stands in the highlighted line of a call. */
 const WORDS: Record<string, RegExp> = {
-  socket: /new (?:Listening)?Socket|this\.#socket/,
+  socket: /new (?:Listening)?Socket/,
   accept: /accept\(/,
   bind: /bind\(/,
   listen: /listen\(/,
   connect: /connect\(/,
   sendall: /sendall\(|messages\.send\(/,
   recv: /recv(?:all)?\(|messages\.(?:next|reply)\(/,
-  close: /close\(/,
+  close: /close\(|await using /,
 };
 
 /**

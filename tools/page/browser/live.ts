@@ -1,19 +1,8 @@
 /** The page of a run that goes on: its buttons, and what the live server tells. */
-import { parseTrace, type TraceRecord } from '../../../src/trace/record';
+import { parseTrace } from '../../../src/trace/record';
 import { Model } from './model';
+import type { News, Orders, State } from './protocol';
 import { type Sources, Viewer } from './viewer';
-
-interface State {
-  readonly lab: string;
-  readonly mode: string;
-  readonly server?: string;
-  readonly relay?: string;
-  readonly clients: number;
-  readonly halted: number;
-  readonly dropped: number;
-  /** The last line of the log, behind the name of its file. */
-  readonly logged?: string;
-}
 
 interface Given {
   readonly token: string;
@@ -45,7 +34,7 @@ function fresh(): Model {
 const events = new EventSource('/events');
 on('record', (record) => {
   if (redrawing === undefined) isFollowing = viewer.isAtEnd && !viewer.isPlaying;
-  model.add(record as unknown as TraceRecord);
+  model.add(record);
   redraw();
 });
 on('cleared', () => {
@@ -56,11 +45,11 @@ on('cleared', () => {
 });
 on('said', ({ text }) => {
   const said = byId('said');
-  said.textContent = `${said.textContent}${String(text)}`.slice(-MOST_SAID);
+  said.textContent = `${said.textContent}${text}`.slice(-MOST_SAID);
 });
 on('state', (next) => {
-  const isAnother = state.lab !== next['lab'];
-  state = next as unknown as State;
+  const isAnother = state.lab !== next.lab;
+  state = next;
   if (!isSynced) missed = state.dropped;
   if (!isSynced && state.mode === 'step') (byId('mode') as HTMLSelectElement).value = 'step';
   isSynced = true;
@@ -91,9 +80,9 @@ function redraw(): void {
   }, FRAME_MS);
 }
 
-function on(name: string, act: (data: Record<string, unknown>) => void): void {
+function on<Name extends keyof News>(name: Name, act: (news: News[Name]) => void): void {
   events.addEventListener(name, (event) => {
-    act(JSON.parse((event as MessageEvent<string>).data) as Record<string, unknown>);
+    act(JSON.parse((event as MessageEvent<string>).data) as News[Name]);
   });
 }
 
@@ -125,7 +114,7 @@ function showState(): void {
   byId('notice').textContent = parts.filter((part) => part !== '').join(' ');
 }
 
-async function order(name: string, what: object = {}): Promise<void> {
+async function order<Name extends keyof Orders>(name: Name, what: Orders[Name]): Promise<void> {
   byId('said').textContent = '';
   const response = await fetch(`/${name}`, {
     method: 'POST',
@@ -146,22 +135,26 @@ function click(id: string, act: () => Promise<void>): void {
 const valueOf = (id: string) => (byId(id) as HTMLInputElement | HTMLSelectElement).value;
 const pace = () => valueOf('mode');
 const message = () => valueOf('message');
-const oddsOf = () =>
-  Object.fromEntries(
-    ['loss', 'duplicate', 'reorder', 'seed'].map((id) => [id, Number(valueOf(id))]),
-  );
+const oddsOf = () => ({
+  loss: Number(valueOf('loss')),
+  duplicate: Number(valueOf('duplicate')),
+  reorder: Number(valueOf('reorder')),
+  seed: Number(valueOf('seed')),
+});
 const start = () =>
   order('start', {
     lab: valueOf('lab'),
     mode: pace() === 'step' ? 'step' : 'live',
     odds: oddsOf(),
   });
-click('server', () => (state.server === undefined && state.halted === 0 ? start() : order('stop')));
+click('server', () =>
+  state.server === undefined && state.halted === 0 ? start() : order('stop', {}),
+);
 click('client', () => order('client', { message: message(), count: 1 }));
 click('three', () => order('client', { message: message(), count: 3 }));
-click('second', () => order('second'));
-click('kill', () => order('kill'));
-click('step', () => order('step'));
+click('second', () => order('second', {}));
+click('kill', () => order('kill', {}));
+click('step', () => order('step', {}));
 click('lose', () => {
   const [first] = model.inRelay.values();
   return first ? order('lose', first) : Promise.resolve();

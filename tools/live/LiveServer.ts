@@ -3,9 +3,10 @@ import * as http from 'node:http';
 import { codeOf } from '../../src/text/errno';
 import { lineOf } from '../../src/trace/record';
 import type { Odds } from '../udp/LossyRelay';
+import type { News, Orders, Percents } from '../page/browser/protocol';
 import { moduleOf } from '../page/html';
 import { LIVE_MODULES, livePage } from './html';
-import { Refusal, Run } from './run';
+import { Refusal, RunningLab } from './RunningLab';
 
 const HOST = '127.0.0.1';
 const MOST_BODY = 4096;
@@ -13,21 +14,14 @@ const MOST_MESSAGE = 1000;
 /** Bytes that a page may be behind with what it is told; all that is kept is less. */
 const MOST_BEHIND = 64 * 1024 * 1024;
 
-const NO_ODDS = { loss: 0, duplicate: 0, reorder: 0, seed: 1 };
+const NO_ODDS: Percents = { loss: 0, duplicate: 0, reorder: 0, seed: 1 };
 
-interface Order {
-  readonly lab?: unknown;
-  readonly mode?: unknown;
-  readonly message?: unknown;
-  readonly count?: unknown;
-  readonly odds?: unknown;
-  readonly direction?: unknown;
-  readonly number?: unknown;
-}
+/** An order as it came: what it says may be anything. */
+type Unchecked<Order> = Partial<Record<keyof Order, unknown>>;
 
 /** The page, and what it may ask for: on this machine only, and only from the page itself. */
 export class LiveServer {
-  readonly run = new Run();
+  readonly lab = new RunningLab();
   readonly #token = randomUUID();
   readonly #server = http.createServer((request, response) => {
     this.#answer(request, response).catch((error: unknown) => {
@@ -35,19 +29,41 @@ export class LiveServer {
     });
   });
   readonly #listeners = new Set<http.ServerResponse>();
+  readonly #orders: {
+    readonly [Name in keyof Orders]: (order: Unchecked<Orders[Name]>) => Promise<void> | void;
+  } = {
+    start: ({ lab, mode, odds }) =>
+      this.lab.start(String(lab), mode === 'step' ? 'step' : 'live', oddsOf(odds)),
+    stop: () => this.lab.stop(),
+    second: () => {
+      this.lab.second();
+    },
+    step: () => {
+      this.lab.step();
+    },
+    kill: () => {
+      this.lab.kill();
+    },
+    client: ({ message, count }) => {
+      this.lab.client(messageOf(message), count === 3 ? 3 : 1);
+    },
+    lose: ({ direction, number }) => {
+      this.lab.lose(direction === 'back' ? 'back' : 'there', Number(number));
+    },
+  };
 
   constructor() {
-    this.run.records.on('record', (record) => {
+    this.lab.records.on('record', (record) => {
       this.#tell('record', record);
     });
-    this.run.on('cleared', () => {
+    this.lab.on('cleared', () => {
       this.#tell('cleared', {});
     });
-    this.run.on('said', (text) => {
+    this.lab.on('said', (text) => {
       this.#tell('said', { text });
     });
-    this.run.on('state', () => {
-      this.#tell('state', this.run.state);
+    this.lab.on('state', () => {
+      this.#tell('state', this.lab.state);
     });
   }
 
@@ -63,7 +79,7 @@ export class LiveServer {
     for (const listener of this.#listeners) listener.end();
     this.#server.closeAllConnections();
     this.#server.close();
-    await this.run.stop();
+    await this.lab.stop();
   }
 
   get #port(): number {
@@ -114,7 +130,7 @@ export class LiveServer {
 
   /** What `npm run trace -- show` draws, and the page opens again. */
   #trace(response: http.ServerResponse): void {
-    send(response, 'application/jsonl', this.run.records.all.map(lineOf).join(''));
+    send(response, 'application/jsonl', this.lab.records.all.map(lineOf).join(''));
   }
 
   #events(response: http.ServerResponse): void {
@@ -122,16 +138,20 @@ export class LiveServer {
     response.flushHeaders();
     this.#listeners.add(response);
     response.once('close', () => this.#listeners.delete(response));
-    write(response, 'state', this.run.state);
-    for (const record of this.run.records.all) write(response, 'record', record);
+    write(response, 'state', this.lab.state);
+    for (const record of this.lab.records.all) write(response, 'record', record);
   }
 
-  #tell(event: string, data: object): void {
+  #tell<Name extends keyof News>(event: Name, data: News[Name]): void {
     for (const listener of this.#listeners) {
       write(listener, event, data);
       // A page that does not read is told all from the beginning when it asks again.
       if (listener.writableLength > MOST_BEHIND) listener.destroy();
     }
+  }
+
+  #isOrder(name: string): name is keyof Orders {
+    return Object.hasOwn(this.#orders, name);
   }
 
   async #obey(
@@ -140,31 +160,19 @@ export class LiveServer {
     response: http.ServerResponse,
   ): Promise<void> {
     try {
-      await this.#order(pathname, await orderIn(request));
+      const order = await orderIn(request);
+      const name = pathname.slice(1);
+      if (!this.#isOrder(name)) throw new Refusal('there is no such order');
+      await this.#orders[name](order);
       send(response, 'application/json', '{}');
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       fail(response, 400, error.message);
     }
   }
-
-  async #order(pathname: string, order: Order): Promise<void> {
-    const { run } = this;
-    const { lab, mode, message, count, direction, number } = order;
-    if (pathname === '/start')
-      await run.start(String(lab), mode === 'step' ? 'step' : 'live', oddsOf(order.odds));
-    else if (pathname === '/stop') await run.stop();
-    else if (pathname === '/second') run.second();
-    else if (pathname === '/step') run.step();
-    else if (pathname === '/kill') run.kill();
-    else if (pathname === '/lose')
-      run.lose(direction === 'back' ? 'back' : 'there', Number(number));
-    else if (pathname === '/client') run.client(messageOf(message), count === 3 ? 3 : 1);
-    else throw new Refusal('there is no such order');
-  }
 }
 
-async function orderIn(request: http.IncomingMessage): Promise<Order> {
+async function orderIn(request: http.IncomingMessage): Promise<object> {
   let body = '';
   for await (const data of request) {
     body += String(data);
@@ -187,7 +195,7 @@ function messageOf(message: unknown): string {
 
 /** Of the relay between UDP programs, in per cent; none are needed for the others. */
 function oddsOf(given: unknown): Odds {
-  const { loss, duplicate, reorder, seed } = { ...NO_ODDS, ...(given as Partial<typeof NO_ODDS>) };
+  const { loss, duplicate, reorder, seed } = { ...NO_ODDS, ...(given as Partial<Percents>) };
   const shares = [loss, duplicate, reorder];
   const isGood = shares.every((share) => typeof share === 'number' && share >= 0);
   if (!isGood || loss + duplicate + reorder > 100)
@@ -196,7 +204,11 @@ function oddsOf(given: unknown): Odds {
   return { loss: loss / 100, duplicate: duplicate / 100, reorder: reorder / 100, seed };
 }
 
-function write(response: http.ServerResponse, event: string, data: object): void {
+function write<Name extends keyof News>(
+  response: http.ServerResponse,
+  event: Name,
+  data: News[Name],
+): void {
   response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { type FSWatcher, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,11 +5,13 @@ import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Duplex, Writable } from 'node:stream';
 import { type Address, formatAddress } from '../../src/socket/Address';
-import { commandOf, LABS } from '../lab/runLab';
+import { commandOf, LabProgram } from '../lab/LabProgram';
+import { PAIRS } from '../lab/pairs';
+import type { Mode, State } from '../page/browser/protocol';
 import { ORIGIN, type Role, type TraceRecord, VERSION } from '../../src/trace/record';
 import { bytesOf, round } from '../../src/trace/recorder';
 import { type Direction, LossyRelay, type Odds, type Passage } from '../udp/LossyRelay';
-import { Records } from './records';
+import { Records } from './Records';
 
 const MOST_CHILDREN = 8;
 /** A datagram waits so long in the relay: it can be lost by a click. */
@@ -20,24 +21,6 @@ const UDP_TIMEOUT_S: Readonly<Record<Mode, number>> = { live: 4, step: 3600 };
 /** A server that is told to stop has so long. */
 const GRACE_MS = 6000;
 
-export type Mode = 'live' | 'step';
-
-/** What the page is told, beside the records. */
-export interface State {
-  readonly lab: string;
-  readonly mode: Mode;
-  /** Where the server listens, if it runs. */
-  readonly server: string | undefined;
-  /** What UDP clients take for the server. */
-  readonly relay: string | undefined;
-  readonly clients: number;
-  /** Processes that are halted before a call. */
-  readonly halted: number;
-  readonly dropped: number;
-  /** The last line of the log, behind the name of its file. */
-  readonly logged: string | undefined;
-}
-
 /** A request that can't be met, and why. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
@@ -45,12 +28,12 @@ export class Refusal extends Error {
 
 interface Child {
   readonly role: Role;
-  readonly process: ChildProcess;
+  readonly program: LabProgram;
   isHalted: boolean;
 }
 
 /** The programs that the page has started, and what they have recorded. */
-export class Run extends EventEmitter<{
+export class RunningLab extends EventEmitter<{
   state: [];
   cleared: [];
   said: [string];
@@ -93,30 +76,34 @@ export class Run extends EventEmitter<{
 
   /** Forgets the last run, and starts the server of a lab; one of UDP behind a relay. */
   async start(lab: string, mode: Mode, odds: Odds): Promise<void> {
-    if (!Object.hasOwn(LABS, lab)) throw new Refusal('there is no such lab');
+    if (!Object.hasOwn(PAIRS, lab)) throw new Refusal('there is no such lab');
     await this.stop();
     this.records.clear();
     this.#lab = lab;
     this.#mode = mode;
     this.#origin = process.hrtime.bigint();
     this.emit('cleared');
-    const [Server = ''] = LABS[lab] ?? [];
+    const [Server = ''] = PAIRS[lab] ?? [];
     const server = this.#spawn('server', Server, ['--port', '0', ...this.#logFolder()]);
     this.#server = server;
-    server.process.stdout?.on('data', (data: Buffer) => {
-      const [, host, port] = / on (\S+):(\d+)\n/.exec(String(data)) ?? [];
-      if (host === undefined) return;
-      const address = { host, port: Number(port) };
+    void this.#serves(server, odds);
+    this.emit('state');
+  }
+
+  /** From when the server listens until it ends. */
+  async #serves(server: Child, odds: Odds): Promise<void> {
+    const { program } = server;
+    const address = await program.address().catch(() => undefined);
+    if (this.#server !== server) return;
+    if (address && !program.hasEnded) {
       this.#address = formatAddress(address);
       this.emit('state');
-      if (lab.startsWith('udp')) void this.#startRelay(address, odds);
-    });
-    server.process.once('exit', () => {
-      if (this.#server !== server) return;
-      this.#server = undefined;
-      this.#address = undefined;
-      this.emit('state');
-    });
+      if (this.#lab.startsWith('udp')) void this.#startRelay(address, odds);
+      await once(program.child, 'exit');
+    }
+    if (this.#server !== server) return;
+    this.#server = undefined;
+    this.#address = undefined;
     this.emit('state');
   }
 
@@ -156,19 +143,19 @@ export class Run extends EventEmitter<{
 
   /** A second server on the port of the first. */
   second(): void {
-    const [Server = ''] = LABS[this.#lab] ?? [];
-    this.#spawn('server', Server, ['--port', portOf(this.#address), ...this.#logFolder()]);
+    const [Server = ''] = PAIRS[this.#lab] ?? [];
+    this.#spawn('server', Server, ['--port', serverPort(this.#address), ...this.#logFolder()]);
   }
 
   /** Runs so many clients at once; several are held before connect(), and let go together. */
   client(message: string, count: number): void {
-    const [, Client = ''] = LABS[this.#lab] ?? [];
+    const [, Client = ''] = PAIRS[this.#lab] ?? [];
     const text = message === '' ? [] : ['--', message];
     const isAlone = this.#address === undefined;
     const wait = this.#lab.startsWith('udp')
       ? ['--timeout', String(isAlone ? 1 : UDP_TIMEOUT_S[this.#mode])]
       : ['--wait', isAlone ? '0' : '5'];
-    const port = isAlone ? '1' : portOf(this.#relayAddress ?? this.#address);
+    const port = isAlone ? '1' : serverPort(this.#relayAddress ?? this.#address);
     const args = ['--port', port, ...wait, ...text];
     const isHeld = count > 1 && this.#mode === 'live';
     const held = Array.from({ length: count }, () =>
@@ -188,10 +175,11 @@ export class Run extends EventEmitter<{
   kill(): void {
     const client = this.#clients.at(0);
     if (!client) throw new Refusal('no client is running');
-    client.process.kill('SIGKILL');
-    const { pid = 0 } = client.process;
+    const { child } = client.program;
+    child.kill('SIGKILL');
+    const { pid = 0 } = child;
     // When its own records have all come.
-    client.process.once('close', () => {
+    child.once('close', () => {
       this.records.add({ v: VERSION, type: 'killed', t: this.#now(), pid, signal: 'SIGKILL' });
     });
   }
@@ -200,11 +188,9 @@ export class Run extends EventEmitter<{
   async stop(): Promise<void> {
     const all = [...this.#children];
     await Promise.all(
-      all.map(async (child) => {
-        const ended = once(child.process, 'exit');
-        child.process.kill(child.isHalted ? 'SIGKILL' : 'SIGTERM');
-        const force = setTimeout(() => child.process.kill('SIGKILL'), GRACE_MS);
-        if (child.process.exitCode === null && child.process.signalCode === null) await ended;
+      all.map(async ({ program, isHalted }) => {
+        const force = setTimeout(() => program.child.kill('SIGKILL'), GRACE_MS);
+        await program.stop(isHalted ? 'SIGKILL' : 'SIGTERM');
         clearTimeout(force);
       }),
     );
@@ -246,11 +232,10 @@ export class Run extends EventEmitter<{
     if (this.#children.size >= MOST_CHILDREN)
       throw new Refusal(`${MOST_CHILDREN} programs are running: wait until one has ended`);
     const halt = this.#mode === 'step' ? 'all' : (hold ?? '');
-    const [node = '', ...command] = commandOf(`src/${name}`, 'tools/live/child');
     const child: Child = {
       role,
       isHalted: false,
-      process: spawn(node, [...command, ...args], {
+      program: new LabProgram([...commandOf(`src/${name}`, 'tools/live/child'), ...args], {
         stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
         env: {
           ...process.env,
@@ -268,7 +253,7 @@ export class Run extends EventEmitter<{
   }
 
   #listen(child: Child): void {
-    const { process: program } = child;
+    const { child: program } = child.program;
     const origin = this.#origin;
     createInterface({ input: program.stdio[3] as Duplex }).on('line', (line) => {
       if (origin !== this.#origin) return; // the last words of a run that is over
@@ -294,7 +279,7 @@ export class Run extends EventEmitter<{
 
   #goOn(child: Child): void {
     child.isHalted = false;
-    (child.process.stdio[4] as Writable).write('.');
+    (child.program.child.stdio[4] as Writable).write('.');
     this.emit('state');
   }
 
@@ -313,7 +298,8 @@ export class Run extends EventEmitter<{
   }
 }
 
-function portOf(address: string | undefined): string {
+/** The port in an address of the server's. */
+function serverPort(address: string | undefined): string {
   if (address === undefined) throw new Refusal('the server does not run');
   return address.replace(/^.*:/, '');
 }

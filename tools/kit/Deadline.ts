@@ -1,0 +1,37 @@
+import { setTimeout } from 'node:timers/promises';
+
+/** The time of a whole run is up. */
+export class OutOfTime extends Error {
+  override readonly name = 'OutOfTime';
+}
+
+/** When a whole run must be over: everything that waits in it is given the same one. */
+export class Deadline {
+  readonly #end: number;
+
+  /** @param ms how long the run may take, from now on. */
+  constructor(ms: number) {
+    this.#end = performance.now() + ms;
+  }
+
+  get isOver(): boolean {
+    return performance.now() >= this.#end;
+  }
+
+  /**
+   * Milliseconds to wait, but never beyond the end.
+   * @throws OutOfTime when there are none left.
+   */
+  limit(ms: number): number {
+    if (this.isOver) throw new OutOfTime();
+    return Math.min(ms, this.#end - performance.now());
+  }
+
+  /**
+   * Waits so many milliseconds, or until the end.
+   * @throws OutOfTime when there are none left.
+   */
+  async pause(ms: number): Promise<void> {
+    await setTimeout(this.limit(ms));
+  }
+}

@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
+import * as path from 'node:path';
+
+const BUILT = __filename.endsWith('.js');
+/** The project's own folder. */
+export const ROOT = path.join(__dirname, BUILT ? '../../..' : '../..');
+/** The first line of each server. */
+const BANNER = /(?:^|\n)(?:\S+ )?(?:listening|receiving) on (\S+):(\d+)\r?\n/;
+
+/** Where a server says that it can be reached. */
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A program that has ended without doing what it was started for. */
+export class ProgramEnded extends Error {
+  override readonly name = 'ProgramEnded';
+}
+
+/** A program of the lab as a child process: where it listens, and its end. */
+export class LabProgram {
+  readonly child: ChildProcess;
+  /** Resolves when it has ended and all that it printed has come; also if it could not be started. */
+  readonly closed: Promise<void>;
+  #printed = '';
+  readonly #address: Promise<ServerAddress>;
+
+  /** @param command what to run, and its arguments. */
+  constructor([file = '', ...args]: readonly string[], options: SpawnOptions = {}) {
+    this.child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'], ...options });
+    const { stdout } = this.child;
+    this.closed = new Promise((resolve) => {
+      this.child.once('close', resolve);
+      this.child.once('error', () => {
+        if (this.child.pid === undefined) resolve();
+      });
+    });
+    this.#address = new Promise((resolve, reject) => {
+      const look = (data: Buffer) => {
+        this.#printed += String(data);
+        const [, host = '', port] = BANNER.exec(this.#printed) ?? [];
+        if (port === undefined) return;
+        stdout?.off('data', look).resume();
+        resolve({ host: host.replace(/^\[|\]$/g, ''), port: Number(port) });
+      };
+      stdout?.on('data', look);
+      this.child.once('error', reject);
+      this.child.once('close', () => {
+        reject(new ProgramEnded('the server did not start'));
+      });
+    });
+    this.#address.catch(() => undefined); // most often nobody asks: not every program is a server
+  }
+
+  /** Starts a program of src/ by its name: `EchoServer`, `udp/UdpEchoServer`. */
+  static start(name: string, args: readonly string[], options: SpawnOptions = {}): LabProgram {
+    return new LabProgram([...commandOf(`src/${name}`), ...args], options);
+  }
+
+  /**
+   * Where this server listens, once it does.
+   * @throws ProgramEnded when it ends before, and Error when it could not be started.
+   */
+  address(): Promise<ServerAddress> {
+    return this.#address;
+  }
+
+  /** The port of that address. */
+  async port(): Promise<number> {
+    return (await this.#address).port;
+  }
+
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  /** Sends a signal, and waits for the end. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    if (!this.hasEnded) this.child.kill(signal);
+    await this.closed;
+  }
+}
+
+/** How a program of the project is started, by its path; `before` is loaded before it. */
+export function commandOf(name: string, before?: string): string[] {
+  const fileOf = (each: string) => path.join(__dirname, `../../${each}.${BUILT ? 'js' : 'ts'}`);
+  const options = BUILT ? ['--enable-source-maps'] : ['-r', 'ts-node/register'];
+  const preload = before === undefined ? [] : ['-r', fileOf(before)];
+  return [process.execPath, ...options, ...preload, fileOf(name)];
+}

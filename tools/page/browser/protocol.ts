@@ -1,0 +1,57 @@
+/** What the live server and its page say to each other. Both sides import this. */
+import type { TraceRecord } from '../../../src/trace/record';
+import type { Relayed } from '../../../src/trace/rows';
+
+type Nothing = Readonly<Record<string, never>>;
+
+export type Mode = 'live' | 'step';
+
+/** How the programs run now. */
+export interface State {
+  readonly lab: string;
+  readonly mode: Mode;
+  /** Where the server listens, if it runs. */
+  readonly server?: string | undefined;
+  /** What UDP clients take for the server. */
+  readonly relay?: string | undefined;
+  readonly clients: number;
+  /** Processes that are halted before a call. */
+  readonly halted: number;
+  /** Older records that were discarded. */
+  readonly dropped: number;
+  /** The last line of the log, behind the name of its file. */
+  readonly logged?: string | undefined;
+}
+
+/** What the page is told, by the name of the event. */
+export interface News {
+  readonly state: State;
+  readonly record: TraceRecord;
+  /** A new run begins. */
+  readonly cleared: Nothing;
+  /** What a program has said on stderr. */
+  readonly said: { readonly text: string };
+}
+
+/** What the page may order, by the path of the request. */
+export interface Orders {
+  readonly start: { readonly lab: string; readonly mode: Mode; readonly odds: Percents };
+  readonly stop: Nothing;
+  /** A second server on the port of the first. */
+  readonly second: Nothing;
+  /** The next of the halted processes makes its call. */
+  readonly step: Nothing;
+  /** A client is killed. */
+  readonly kill: Nothing;
+  readonly client: { readonly message: string; readonly count: 1 | 3 };
+  /** A datagram that waits in the relay is lost. */
+  readonly lose: Relayed;
+}
+
+/** What the relay does, in per cent, and the seed that decides. */
+export interface Percents {
+  readonly loss: number;
+  readonly duplicate: number;
+  readonly reorder: number;
+  readonly seed: number;
+}
