@@ -14,7 +14,7 @@ const ARROWS: Record<string, string[]> = {
   'src/socket': ['src/text'],
   'src/text': [],
   tools: ['src/trace', 'tools/lab', 'tools/live', 'tools/trace'],
-  'tools/bench': ['src', 'src/cli', 'src/socket', 'test/helpers', 'tools/lab'],
+  'tools/bench': ['src', 'src/cli', 'src/socket', 'src/trace', 'test/helpers', 'tools/lab'],
   'tools/kit': ['src/cli', 'src/socket', 'src/text'],
   'tools/lab': [],
   'tools/live': [

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Command } from 'commander';
-import type { Look } from '../trace/draw';
+import type { Look } from '../trace/Drawing';
 import { err, hasColors } from './output';
 
 /** Loads a module only when it is needed. */

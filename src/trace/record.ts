@@ -14,7 +14,7 @@ export interface RunRecord {
 }
 
 /** A line of source, and what stands around it. */
-export interface Place {
+export interface SourceLine {
   /** Relative to the project. */
   readonly file: string;
   readonly line: number;
@@ -59,9 +59,9 @@ export interface CallRecord {
   readonly local?: string;
   readonly peer?: string;
   /** The line that makes the call. */
-  readonly at?: Place;
+  readonly at?: SourceLine;
   /** The line of the lab's own class, where `at` is below it. */
-  readonly lab?: Place;
+  readonly lab?: SourceLine;
   readonly bytes?: Bytes;
   readonly error?: { readonly code: string; readonly message: string };
 }
@@ -101,7 +101,7 @@ export type TraceRecord = RunRecord | CallRecord | RelayRecord | KilledRecord;
 export const ORIGIN = 'LAB_TRACE_ORIGIN';
 
 /** A record as a line of a trace. */
-export function lineOf(record: TraceRecord): string {
+export function recordLine(record: TraceRecord): string {
   return `${JSON.stringify(record)}\n`;
 }
 

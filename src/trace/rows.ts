@@ -1,49 +1,74 @@
-import { escapeControls } from '../text/escape';
-import type { Bytes, CallRecord, Place, RelayRecord, Role } from './record';
+import type { Bytes, CallRecord, RelayRecord, Role, SourceLine } from './record';
 
 /** A call on a life line, and the line of code that makes it. */
 export interface Mark {
-  readonly text: string;
   readonly call: string;
-  /** The socket, among all of the run. */
-  readonly sock: string;
+  /** `done` is also a send that has begun: its bytes are on their way. */
+  readonly state: 'done' | 'waits' | 'failed' | 'killed';
+  /** The socket: its process, and its number there. */
+  readonly pid: number;
+  readonly sock: number;
   /** ms since the run began, and how long the call had waited then. */
   readonly t: number;
   readonly d: number;
-  readonly at: Place | undefined;
-  readonly lab: Place | undefined;
+  readonly at: SourceLine | undefined;
+  readonly lab: SourceLine | undefined;
+  /** What `bind` and `connect` are given. */
+  readonly address?: string | undefined;
+  /** How many bytes a send is given, or a receive has given. */
+  readonly bytes?: number;
+  /** Whether these bytes are the rest of a send that an earlier row shows. */
+  readonly isRest?: true;
+  /** The port of the client that `accept` has given. */
+  readonly accepted?: number | undefined;
+  /** Which try this is, of a `connect` that has failed before. */
+  readonly attempt?: number;
+  /** Why it failed; of a program that was killed, the signal. */
+  readonly error?: { readonly code: string; readonly message: string };
 }
 
 /** What travels from one life line to the other. */
-export interface Arrow {
-  readonly to: Role;
-  readonly text: string;
-  /** `waits` and `lost`: it has come as far as the relay. */
-  readonly end: 'arrives' | 'fails' | 'waits' | 'lost';
-  readonly bytes?: Bytes;
-  /** Which datagram it is, where a relay has seen it; the row with `waits` has the call that sent it. */
+export type Arrow = { readonly to: Role } & (
+  | { readonly kind: 'handshake' | 'eof' | 'reset' }
+  /** A `connect` that failed. */
+  | { readonly kind: 'failed'; readonly code: string }
+  | Carried
+  | Missing
+  /** As far as the relay, which has not decided yet; its row has the call that sent it. */
+  | { readonly kind: 'in relay'; readonly bytes: Bytes; readonly relayed: Relayed }
+);
+
+/** Bytes that are received. */
+export interface Carried {
+  readonly kind: 'bytes';
+  readonly bytes: Bytes;
+  /** How sends and receives differ: several sends in one receive, or one send in several. */
+  readonly part?: 'first' | 'next' | { readonly sends: number };
+  /** How many earlier datagrams this one has overtaken. */
+  readonly overtaken?: number;
+  /** It came before (`doubled`), or its sender had given it up (`late`). */
+  readonly remark?: 'doubled' | 'late';
+  readonly relayed?: Relayed;
+}
+
+/** Bytes that are not received. */
+export interface Missing {
+  readonly kind: 'missing';
+  readonly bytes: Bytes;
+  readonly why: 'lost' | 'lost in relay' | 'too late' | 'not received' | 'not received yet';
   readonly relayed?: Relayed;
 }
 
 /** A datagram, as the relay counts them. */
 export type Relayed = Pick<RelayRecord, 'direction' | 'number'>;
 
-/** Tells it from all others. */
-export function keyOf({ direction, number }: Relayed): string {
-  return `${direction} ${number}`;
-}
-
 /** One row of the diagram, once and for all: rows are only ever added. */
 export interface Row {
   readonly client?: Mark;
   readonly server?: Mark;
   readonly arrow?: Arrow;
-  /** The side that waits here, and for what it has called. */
-  readonly waits?: Role;
-  /** The client it is about, by its port: `:33822`. */
-  readonly who?: string;
-  /** Why it failed, in words. */
-  readonly why?: string;
+  /** The client it is about, by its port. */
+  readonly who?: number;
   /** ms since the run began, where no call is in the row. */
   readonly t?: number;
 }
@@ -56,57 +81,52 @@ export interface Send {
   drawn: number;
 }
 
-export function row(record: CallRecord, text: string, arrow?: Arrow): Row {
-  const { call, at, lab, t, d = 0 } = record;
-  const mark: Mark = { text, call, sock: socketOf(record), t, d, at, lab };
+/** What differs from a call that is just done. */
+type Special = Partial<Pick<Mark, 'state' | 'bytes' | 'isRest' | 'accepted' | 'attempt' | 'error'>>;
+
+/** A row with one call. */
+export function row(record: CallRecord, special: Special = {}, arrow?: Arrow): Row {
+  const { call, pid, sock, at, lab, t, d = 0, args } = record;
+  const address = call === 'bind' || call === 'connect' ? String(args?.[0]) : undefined;
+  const mark: Mark = { call, state: 'done', pid, sock, t, d, at, lab, address, ...special };
   const who = portOf(record.role === 'client' ? record.local : record.peer);
-  return { [record.role]: mark, ...(arrow && { arrow }), ...(who && { who }) };
+  return { [record.role]: mark, ...(arrow && { arrow }), ...(who !== undefined && { who }) };
 }
 
-export function nameOf({ call, args = [] }: CallRecord): string {
-  const shown = call === 'bind' || call === 'connect' ? String(args[0]) : '';
-  return `${call}(${shown})`;
+/** A row with a call that sends. */
+export function sendRow({ record, bytes }: Send, arrow?: Arrow): Row {
+  return row(record, { bytes: bytes.n }, arrow);
 }
 
-export function sendText({ call, bytes }: CallRecord): string {
-  return `${call}(${bytes?.n ?? 0} B)`;
-}
-
-/** What travels, as text in quotes; nothing in it can steer a terminal. */
-export function textOf({ b64, truncated }: Bytes): string {
-  const bytes = Uint8Array.from(atob(b64), (character) => character.charCodeAt(0));
-  const text = escapeControls(JSON.stringify(new TextDecoder().decode(bytes)));
-  return truncated ? `${text.slice(0, -1)}..."` : text;
-}
-
-export function arrowFrom(record: CallRecord, text: string, bytes?: Bytes): Arrow {
-  return { to: opposite(record.role), text, end: 'arrives', ...(bytes && { bytes }) };
-}
-
-export function arrowTo(record: CallRecord, text: string, bytes?: Bytes): Arrow {
-  return { to: record.role, text, end: 'arrives', ...(bytes && { bytes }) };
-}
-
-/** The socket, among all of the run. */
-export function socketOf({ pid, sock }: CallRecord): string {
-  return `${pid}.${sock}`;
+/** What was sent, and is not received. */
+export function unreceived(send: Send, why: Missing['why']): Row {
+  const { record, bytes, drawn } = send;
+  const arrow: Arrow = { to: opposite(record.role), kind: 'missing', bytes, why };
+  return drawn === 0
+    ? sendRow(send, arrow)
+    : row(record, { bytes: bytes.n - drawn, isRest: true }, arrow);
 }
 
 export function opposite(role: Role): Role {
   return role === 'client' ? 'server' : 'client';
 }
 
-export function portOf(address: string | undefined): string | undefined {
-  return address?.replace(/^.*(?=:\d+$)/, '');
+/** The port in an address; undefined where there is none. */
+export function portOf(address: string | undefined): number | undefined {
+  const port = /:(\d+)$/.exec(address ?? '')?.[1];
+  return port === undefined ? undefined : Number(port);
 }
 
 export function isSend({ call }: CallRecord): boolean {
   return call === 'sendall' || call === 'sendto';
 }
 
-/** What was sent, and does not arrive. */
-export function unreceived({ record, bytes, drawn }: Send, fate: string): Row {
-  const text = `${fate}: ${textOf(bytes)}`;
-  const mark = drawn === 0 ? sendText(record) : `${bytes.n - drawn} B of it`;
-  return row(record, mark, { to: opposite(record.role), text, end: 'fails', bytes });
+/** The datagram that this arrow is about, where a relay has seen it. */
+export function relayedBy(arrow: Arrow | undefined): Relayed | undefined {
+  return arrow && 'relayed' in arrow ? arrow.relayed : undefined;
+}
+
+/** The bytes that travel, or do not. */
+export function bytesOn(arrow: Arrow | undefined): Bytes | undefined {
+  return arrow && 'bytes' in arrow ? arrow.bytes : undefined;
 }

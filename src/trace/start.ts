@@ -1,8 +1,8 @@
 import { openSync, writeSync } from 'node:fs';
-import { Drawing, type Look } from './draw';
-import { lineOf, type TraceRecord } from './record';
-import { Recorder, type Who } from './recorder';
-import { Reducer } from './reduce';
+import { Drawing, type Look } from './Drawing';
+import { recordLine, type TraceRecord } from './record';
+import { Recorder, type Who } from './Recorder';
+import { Reducer } from './Reducer';
 
 /** Something that takes the records of a trace, one after the other. */
 export type Sink = (record: TraceRecord) => void;
@@ -21,7 +21,7 @@ export function startTrace(who: Who, sinks: readonly Sink[]): void {
 export function keptIn(file: string): Sink {
   const descriptor = openSync(file, 'w');
   return (record) => {
-    writeSync(descriptor, lineOf(record));
+    writeSync(descriptor, recordLine(record));
   };
 }
 

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { timeToDraw } from './drawing';
 import type { Order } from './load';
 import { ROOT } from '../lab/LabProgram';
 import { LoadProcess, ServerProcess } from './processes';
@@ -198,6 +199,8 @@ function scalingCases(): Case[] {
 }
 
 const ALWAYS = ['--appendonly', 'yes', '--appendfsync', 'always'];
+const DRAWN = 20_000;
+const DRAWING = `drawing, ${DRAWN} sends before the first recv`;
 const IDLE = 5000;
 const BULK = 256; // MiB
 
@@ -299,9 +302,11 @@ async function main(): Promise<void> {
   const options = readOptions();
   const { model } = cpus()[0] ?? { model: 'an unknown processor' };
   const cases = CASES.filter(({ name }) => name.includes(options.only));
-  if (cases.length === 0) {
+  const hasDrawing = DRAWING.includes(options.only);
+  if (cases.length === 0 && !hasDrawing) {
     console.error(`No case has "${options.only}" in its name. There are:`);
-    for (const { name } of CASES) console.error(`  ${name}`);
+    for (const name of [...CASES.map((contest) => contest.name), DRAWING])
+      console.error(`  ${name}`);
     process.exitCode = 2;
     return;
   }
@@ -311,6 +316,7 @@ async function main(): Promise<void> {
   try {
     for (const contest of cases) rows.push(...show(await run(contest, options)));
     rows.push(...scaling(rows));
+    if (hasDrawing) rows.push(...show(drawing(options)));
   } finally {
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   }
@@ -397,6 +403,17 @@ function scaling(rows: Row[]): Row[] {
       ...spread([cost.ours / cost.bare]),
     },
   ]);
+}
+
+/** Of the trace: it must not take more than twice as long for twice as many. */
+function drawing({ rounds }: Options): Row[] {
+  const times = (sends: number) => spread(Array.from({ length: rounds }, () => timeToDraw(sends)));
+  return [DRAWN, 2 * DRAWN].map((sends) => ({
+    case: DRAWING,
+    contender: `${sends} sends`,
+    figure: 'ms',
+    ...times(sends),
+  }));
 }
 
 function spread(values: number[]): { median: number; min: number; max: number } {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as http from 'node:http';
 import { codeOf } from '../../src/text/errno';
-import { lineOf } from '../../src/trace/record';
+import { recordLine } from '../../src/trace/record';
 import type { Odds } from '../udp/LossyRelay';
 import type { News, Orders, Percents } from '../page/browser/protocol';
 import { moduleOf } from '../page/html';
@@ -130,7 +130,7 @@ export class LiveServer {
 
   /** What `npm run trace -- show` draws, and the page opens again. */
   #trace(response: http.ServerResponse): void {
-    send(response, 'application/jsonl', this.lab.records.all.map(lineOf).join(''));
+    send(response, 'application/jsonl', this.lab.records.all.map(recordLine).join(''));
   }
 
   #events(response: http.ServerResponse): void {

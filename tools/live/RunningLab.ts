@@ -9,7 +9,7 @@ import { commandOf, LabProgram } from '../lab/LabProgram';
 import { PAIRS } from '../lab/pairs';
 import type { Mode, State } from '../page/browser/protocol';
 import { ORIGIN, type Role, type TraceRecord, VERSION } from '../../src/trace/record';
-import { bytesOf, round } from '../../src/trace/recorder';
+import { bytesOf, round } from '../../src/trace/Recorder';
 import { type Direction, LossyRelay, type Odds, type Passage } from '../udp/LossyRelay';
 import { Records } from './Records';
 

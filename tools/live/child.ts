@@ -3,7 +3,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import { readSync, writeSync } from 'node:fs';
 import type { Call } from '../../src/socket/calls';
 import type { Role } from '../../src/trace/record';
-import { Recorder } from '../../src/trace/recorder';
+import { Recorder } from '../../src/trace/Recorder';
 
 /** The pipes of this process: records go out, permission to go on comes in. */
 const RECORDS = 3;

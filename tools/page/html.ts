@@ -11,11 +11,13 @@ export const MODULES: readonly string[] = [
   'src/text/escape',
   'src/trace/record',
   'src/trace/rows',
-  'src/trace/datagrams',
-  'src/trace/reduce',
-  'tools/page/browser/model',
+  'src/trace/words',
+  'src/trace/Connection',
+  'src/trace/Datagrams',
+  'src/trace/Reducer',
+  'tools/page/browser/Model',
   'tools/page/browser/diagram',
-  'tools/page/browser/viewer',
+  'tools/page/browser/Viewer',
 ];
 /** Sources that a page may show: a trace from elsewhere must not name others. */
 const OURS = /^(?:src|examples|steps|starter)(?:\/[\w-]+)+\.ts$/;

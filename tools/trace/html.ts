@@ -1,5 +1,5 @@
 import type { TraceRecord } from '../../src/trace/record';
-import { rowsOf } from '../../src/trace/reduce';
+import { rowsOf } from '../../src/trace/Reducer';
 import { escapeHtml, fill, json, moduleOf, MODULES, sourcesOf } from '../page/html';
 
 const MAIN = 'tools/page/browser/kept';

@@ -12,8 +12,8 @@ import { PAIRS } from '../lab/pairs';
 import { toMermaid } from './mermaid';
 import { namesIn, pictureOf } from './picture';
 import { runLab } from './runLab';
-import { lineOf, parseTrace, TraceError, type TraceRecord } from '../../src/trace/record';
-import { rowsOf } from '../../src/trace/reduce';
+import { recordLine, parseTrace, TraceError, type TraceRecord } from '../../src/trace/record';
+import { rowsOf } from '../../src/trace/Reducer';
 
 /** Loads a module only when it is needed. */
 const loadLate = createRequire(__filename);
@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   const options = command.opts<Options>();
   const records = lab === 'show' ? kept(file) : await runLab(lab, options.clients);
   if (options.keep !== undefined)
-    writeFileSync(fromHere(options.keep), records.map(lineOf).join(''));
+    writeFileSync(fromHere(options.keep), records.map(recordLine).join(''));
   if (options.html === undefined) {
     out.write(drawn(records, options));
     return;

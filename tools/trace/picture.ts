@@ -1,6 +1,6 @@
-import { Drawing, type Look } from '../../src/trace/draw';
+import { Drawing, type Look } from '../../src/trace/Drawing';
 import type { Role, TraceRecord } from '../../src/trace/record';
-import { rowsOf } from '../../src/trace/reduce';
+import { rowsOf } from '../../src/trace/Reducer';
 
 /** A whole trace as lines of a terminal. */
 export function pictureOf(records: readonly TraceRecord[], look: Look): string {

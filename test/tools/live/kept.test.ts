@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
-import { type CallRecord, lineOf, parseTrace } from '../../../src/trace/record';
+import { type CallRecord, recordLine, parseTrace } from '../../../src/trace/record';
 import { cleanUp } from '../../helpers/cleanUp';
 import { itInBrowser, pagesOfOneBrowser, violationsOn, watchFor } from '../../helpers/browser';
 import { Program, ROOT } from '../../helpers/Program';
@@ -180,6 +180,6 @@ function manyClients(): string {
       } as CallRecord;
     });
   const file = path.join(freshFolder(), 'many.jsonl');
-  writeFileSync(file, [0, 100, 200].flatMap(again).map(lineOf).join(''));
+  writeFileSync(file, [0, 100, 200].flatMap(again).map(recordLine).join(''));
   return file;
 }

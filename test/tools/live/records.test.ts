@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
-import { Model } from '../../../tools/page/browser/model';
+import { Model } from '../../../tools/page/browser/Model';
 import { Records } from '../../../tools/live/Records';
 import type { CallRecord } from '../../../src/trace/record';
 

@@ -5,7 +5,8 @@ import * as path from 'node:path';
 import { toMermaid } from '../../../tools/trace/mermaid';
 import { namesIn, pictureOf } from '../../../tools/trace/picture';
 import { parseTrace } from '../../../src/trace/record';
-import { rowsOf } from '../../../src/trace/reduce';
+import { rowsOf } from '../../../src/trace/Reducer';
+import { arrowWords, callWords } from '../../../src/trace/words';
 import { ROOT } from '../../helpers/Program';
 
 /** Kept from real runs with --trace-file; beside each the picture of it. */
@@ -112,6 +113,29 @@ describe('The picture of a trace', () => {
   });
 });
 
+describe('A connection that came about at the third try', () => {
+  for (const first of ['connect', 'accept'])
+    it(`says so, when ${first}() is the first to return`, () => {
+      const calls = recordsOf('echo').filter((record) => record.type === 'call');
+      const [connect, accept] = ['connect', 'accept'].map((name) =>
+        calls.find(({ call, phase }) => call === name && phase === 'return'),
+      );
+      if (!connect || !accept) throw new Error('it has no handshake');
+      const error = { code: 'ECONNREFUSED', message: 'connection refused' };
+      const failed = { ...connect, phase: 'throw', error } as const;
+      const pair = first === 'connect' ? [connect, accept] : [accept, connect];
+
+      const words = rowsOf([failed, failed, ...pair]).map(
+        ({ client }) => client && callWords(client),
+      );
+
+      expect(words).to.deep.equal([
+        `connect(${connect.args?.[0]})`,
+        `connect(${connect.args?.[0]}), try 3`,
+      ]);
+    });
+});
+
 describe('A later connection', () => {
   it('that has the ports of an earlier one is drawn as that was', () => {
     const records = recordsOf('echo').filter((record) => record.type === 'call');
@@ -121,7 +145,11 @@ describe('A later connection', () => {
       .map((record) => ({ ...record, id: `${record.id}.again`, t: record.t + last }));
     const closes = rowsOf([...records, ...again])
       .filter(({ client, server }) => [client, server].some((mark) => mark?.call === 'close'))
-      .map(({ client, arrow, server }) => [client?.text, arrow?.text, server?.text]);
+      .map(({ client, arrow, server }) => [
+        client && callWords(client),
+        arrow && arrowWords(arrow),
+        server && callWords(server),
+      ]);
 
     const [end, close] = [
       ['close()', 'end of file', 'recv() = 0'],

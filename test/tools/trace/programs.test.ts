@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
-import { type CallRecord, parseTrace, type Place } from '../../../src/trace/record';
+import { type CallRecord, parseTrace, type SourceLine } from '../../../src/trace/record';
 import { afterwards, cleanUp } from '../../helpers/cleanUp';
 import { itWith } from '../../helpers/itOnLinux';
 import { preloading, Program, ROOT, runLab } from '../../helpers/Program';
@@ -34,7 +34,7 @@ async function callsOf(lab: string): Promise<CallRecord[]> {
   return parseTrace(readFileSync(file, 'utf8')).filter((record) => record.type === 'call');
 }
 
-function sourceOf({ file, line }: Place): string {
+function sourceOf({ file, line }: SourceLine): string {
   return readFileSync(path.join(ROOT, file), 'utf8').split('\n')[line - 1] ?? '';
 }
 

@@ -1,6 +1,7 @@
 import type { Role } from '../../../src/trace/record';
-import type { Arrow, Mark, Relayed } from '../../../src/trace/rows';
-import { type Event, type Model, timeOf } from './model';
+import { type Arrow, bytesOn, type Mark, type Relayed, relayedBy } from '../../../src/trace/rows';
+import { arrowWords, bytesWords, shortCallWords } from '../../../src/trace/words';
+import { type Event, type Model, timeOf } from './Model';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const ROW = 34;
@@ -138,15 +139,16 @@ function rowOf(
   const client = layout.lanes[event.lane ?? 0] ?? 0;
   const { arrow } = event;
   const marks = markOf(event.client, 'client', client, y);
-  if (arrow?.relayed && layout.relay !== undefined) {
+  const relayed = relayedBy(arrow);
+  if (arrow && relayed && layout.relay !== undefined) {
     const way = wayOf(arrow, client, layout.relay, layout.server);
     const words = model.isInRelay(event)
-      ? waitingWords(arrow, way, y, lose?.bind(undefined, arrow.relayed))
+      ? waitingWords(arrow, way, y, lose?.bind(undefined, relayed))
       : relayedWords(arrow, way, y);
     const isThere = arrow.to === 'server';
     group.append(beneath(isThere ? marks : [...words, ...marks]), ...(isThere ? words : []));
   } else {
-    const parts = arrow && !event.waits ? arrowOf(arrow, client, layout.server, y) : [];
+    const parts = arrow ? arrowOf(arrow, client, layout.server, y) : [];
     group.append(beneath([...parts, ...marks]));
   }
   group.append(...markOf(event.server, 'server', layout.server, y));
@@ -171,7 +173,7 @@ function markOf(mark: Mark | undefined, role: Role, x: number, y: number): SVGEl
     rx: 3,
   });
   // Without its host, which is the same for all; the whole is beside the picture.
-  const label = shorten(mark.text.replace(/\(.*(?=:\d+\))/, '('), MOST_TEXT[role]);
+  const label = shorten(shortCallWords(mark), MOST_TEXT[role]);
   const side = role === 'client' ? { x: x - 12, anchor: 'end' } : { x: x + 20, anchor: 'start' };
   return [dot, text(label, side.x, y + 4, 'label', side.anchor)];
 }
@@ -179,7 +181,7 @@ function markOf(mark: Mark | undefined, role: Role, x: number, y: number): SVGEl
 /** Slanted, since it takes time; a part of the way only, when it does not arrive. */
 function arrowOf(arrow: Arrow, client: number, server: number, y: number): SVGElement[] {
   const [from, to] = arrow.to === 'server' ? [client + 6, server - 8] : [server - 6, client + 8];
-  const isFailed = arrow.end !== 'arrives';
+  const isFailed = arrow.kind === 'failed' || arrow.kind === 'missing' || arrow.kind === 'in relay';
   const end = isFailed ? from + (to - from) * 0.55 : to;
   const kind = kindOf(arrow);
   const most = Math.max(
@@ -190,7 +192,7 @@ function arrowOf(arrow: Arrow, client: number, server: number, y: number): SVGEl
   return [
     line(kind, [from, y - 4], [end, y + 4], !isFailed),
     ...(isFailed ? [text('✗', end, y + 8, 'cross', 'middle')] : []),
-    ...(hasRoom ? pill(shorten(arrow.text, most), kind, (from + end) / 2, y) : []),
+    ...(hasRoom ? pill(shorten(arrowWords(arrow), most), kind, (from + end) / 2, y) : []),
   ];
 }
 
@@ -213,20 +215,21 @@ function wayOf({ to }: Arrow, client: number, relay: number, server: number): Wa
  */
 function waysOf(event: Event, index: number, model: Model, layout: Layout): SVGElement[] {
   const { arrow } = event;
-  if (!arrow?.relayed || layout.relay === undefined) return [];
+  if (!arrow || !relayedBy(arrow) || layout.relay === undefined) return [];
   const client = layout.lanes[event.lane ?? 0] ?? 0;
   const { from, relay, to } = wayOf(arrow, client, layout.relay, layout.server);
   const y = yOf(index);
   const sentY = yOf(Math.max((event.sentAt ?? 0) - model.dropped, 0));
   const kind = kindOf(arrow);
   const isThere = arrow.to === 'server';
-  if (arrow.end === 'waits' && !model.isInRelay(event)) return []; // it has gone on since
+  const isInRelay = arrow.kind === 'in relay';
+  if (isInRelay && !model.isInRelay(event)) return []; // it has gone on since
   const lines =
-    arrow.end === 'waits' || arrow.end === 'lost'
-      ? [line(kind, [from, sentY], [relay + (isThere ? -8 : 8), y + 4], arrow.end === 'waits')]
+    isInRelay || isLostInRelay(arrow)
+      ? [line(kind, [from, sentY], [relay + (isThere ? -8 : 8), y + 4], isInRelay)]
       : [
           line(kind, [from, sentY], [relay, y - 3], false),
-          line(kind, [relay, y - 3], [to, y + 4], arrow.end === 'arrives'),
+          line(kind, [relay, y - 3], [to, y + 4], arrow.kind === 'bytes'),
         ];
   for (const each of lines) each.setAttribute('data-index', String(index));
   // Between client and relay all scrolls with the clients.
@@ -236,14 +239,12 @@ function waysOf(event: Event, index: number, model: Model, layout: Layout): SVGE
 
 /** What has become of a datagram, between the relay and the side it goes to. */
 function relayedWords(arrow: Arrow, { relay, to }: Way, y: number): SVGElement[] {
-  if (arrow.end === 'waits') return [];
-  const cross = {
-    arrives: [],
-    lost: [text('✗', relay, y + 10, 'cross', 'middle')],
-    fails: [text('✗', to, y + 10, 'cross', 'middle')],
-  }[arrow.end];
+  if (arrow.kind !== 'bytes' && arrow.kind !== 'missing') return [];
+  const isLost = isLostInRelay(arrow);
+  const crossAt = arrow.kind === 'bytes' ? [] : [isLost ? relay : to];
+  const cross = crossAt.map((x) => text('✗', x, y + 10, 'cross', 'middle'));
   const most = mostBetween(relay, to);
-  const words = arrow.text.replace(/^relay /, ''); // it is drawn at the relay
+  const words = isLost ? `lost ${bytesWords(arrow.bytes)}` : arrowWords(arrow);
   const middle = (relay + to) / 2;
   return most < LEAST_TEXT
     ? cross
@@ -258,7 +259,8 @@ function waitingWords(
   lose: (() => void) | undefined,
 ): SVGElement[] {
   const most = Math.max(mostBetween(relay, to), LEAST_TEXT);
-  const words = arrow.text.replace(/^relay: /, lose ? 'lose ' : '');
+  const bytes = bytesOn(arrow);
+  const words = `${lose ? 'lose ' : ''}${bytes ? bytesWords(bytes) : ''}`;
   const group = element('g', { class: lose ? 'can-lose' : '' });
   group.append(...pill(shorten(words, most), 'waiting', (relay + to) / 2, y));
   group.addEventListener('click', (event) => {
@@ -291,10 +293,14 @@ function pill(words: string, kind: string, x: number, y: number): SVGElement[] {
   ];
 }
 
-function kindOf({ text: words, to, end }: Arrow): string {
-  if (end === 'fails' || end === 'lost' || words === 'reset') return 'failed';
-  if (words === '3-way handshake') return 'handshake';
-  if (words === 'end of file') return 'eof';
+function isLostInRelay(arrow: Arrow): boolean {
+  return arrow.kind === 'missing' && arrow.why === 'lost in relay';
+}
+
+/** The class of its lines and words. */
+function kindOf({ kind, to }: Arrow): string {
+  if (kind === 'failed' || kind === 'missing' || kind === 'reset') return 'failed';
+  if (kind === 'handshake' || kind === 'eof') return kind;
   return to === 'server' ? 'request' : 'reply';
 }
 

@@ -1,7 +1,7 @@
 /** A run that is kept in the page itself. */
 import type { TraceRecord } from '../../../src/trace/record';
-import { Model } from './model';
-import { type Sources, Viewer } from './viewer';
+import { Model } from './Model';
+import { type Sources, Viewer } from './Viewer';
 
 interface Kept {
   readonly records: readonly TraceRecord[];

@@ -1,8 +1,8 @@
 /** The page of a run that goes on: its buttons, and what the live server tells. */
 import { parseTrace } from '../../../src/trace/record';
-import { Model } from './model';
+import { Model } from './Model';
 import type { News, Orders, State } from './protocol';
-import { type Sources, Viewer } from './viewer';
+import { type Sources, Viewer } from './Viewer';
 
 interface Given {
   readonly token: string;

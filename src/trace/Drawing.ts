@@ -1,8 +1,9 @@
 import { styleText } from 'node:util';
 import { escapeControls } from '../text/escape';
 import { wrap } from '../text/wrap';
-import type { Place, Role } from './record';
+import type { Role, SourceLine } from './record';
 import type { Arrow, Mark, Row } from './rows';
+import { arrowWords, callWords, shortCallWords, whyFailed } from './words';
 
 /** Below so many columns there is no room for two life lines. */
 const NARROWEST = 64;
@@ -50,7 +51,7 @@ export class Drawing {
   /** Columns beside a life line, and between the two. */
   readonly #side: number;
   readonly #between: number;
-  readonly #clients = new Set<string>();
+  readonly #clients = new Set<number>();
   /** The file that was named last on each side: it is not named again. */
   readonly #lastFile: Partial<Record<Role, string>> = {};
 
@@ -83,10 +84,8 @@ export class Drawing {
     const { line, waits } = this.#glyphs;
     const left = this.#leftCell(row.client);
     const right = this.#rightCell(row.server);
-    const [one, other] = [
-      row.waits === 'client' ? waits : line,
-      row.waits === 'server' ? waits : line,
-    ];
+    const lifeLine = (mark?: Mark) => (mark?.state === 'waits' ? waits : line);
+    const [one, other] = [lifeLine(row.client), lifeLine(row.server)];
     const arrow = this.#arrow(row.arrow, this.#between, row.who);
     return `${left}${one}${arrow}${other}${right}`.trimEnd();
   }
@@ -94,54 +93,55 @@ export class Drawing {
   #leftCell(mark: Mark | undefined): string {
     if (!mark) return ' '.repeat(this.#side);
     const call = this.#call(mark);
-    const place = this.#place(mark, 'client', this.#side - widthOf(call) - 2);
-    return `${place}${' '.repeat(this.#side - widthOf(place) - widthOf(call) - 1)}${call} `;
+    const line = this.#sourceLine(mark, 'client', this.#side - widthOf(call) - 2);
+    return `${line}${' '.repeat(this.#side - widthOf(line) - widthOf(call) - 1)}${call} `;
   }
 
   #rightCell(mark: Mark | undefined): string {
     if (!mark) return '';
     const call = this.#call(mark);
-    const place = this.#place(mark, 'server', this.#side - widthOf(call) - 2);
-    return ` ${call}${' '.repeat(this.#side - widthOf(place) - widthOf(call) - 1)}${place}`;
+    const line = this.#sourceLine(mark, 'server', this.#side - widthOf(call) - 2);
+    return ` ${call}${' '.repeat(this.#side - widthOf(line) - widthOf(call) - 1)}${line}`;
   }
 
   /** A call, without its host where there is no room for both that and the line of code. */
-  #call({ text, at }: Mark): string {
-    const own = this.#own(text);
-    const room = this.#side - 2 - (at ? `:${at.line}`.length : 0);
-    const short = own.replace(/\(.*(?=:\d+\))/, '(');
-    return this.#cut(widthOf(own) <= room ? own : short, this.#side - 1);
+  #call(mark: Mark): string {
+    const { fails } = this.#glyphs;
+    const room = this.#side - 2 - (mark.at ? `:${mark.at.line}`.length : 0);
+    const whole = callWords(mark, fails);
+    return this.#cut(widthOf(whole) <= room ? whole : shortCallWords(mark, fails), this.#side - 1);
   }
 
   /** The line of code, as long as there is room for: the lab's own and the one below it, or less. */
-  #place({ at, lab }: Mark, role: Role, room: number): string {
+  #sourceLine({ at, lab }: Mark, role: Role, room: number): string {
     if (!at) return '';
     const shown = lab ?? at;
     const isNamed = this.#lastFile[role] === shown.file;
     this.#lastFile[role] = shown.file;
     const line = `:${shown.line}`;
     const candidates = [
-      ...(lab ? [`${nameOf(lab)} ${nameOf(at)}`] : []),
+      ...(lab ? [`${fileAndLine(lab)} ${fileAndLine(at)}`] : []),
       ...(isNamed ? [line] : []),
-      nameOf(shown),
-      nameOf(shown).replace(/\.[jt]s(?=:)/, ''),
+      fileAndLine(shown),
+      fileAndLine(shown).replace(/\.[jt]s(?=:)/, ''),
       `${this.#glyphs.more}${line}`,
     ];
     return candidates.find((text) => widthOf(text) <= room) ?? '';
   }
 
-  #arrow(arrow: Arrow | undefined, room: number, who?: string): string {
+  #arrow(arrow: Arrow | undefined, room: number, who?: number): string {
     if (!arrow) return ' '.repeat(room);
     const { dash, right, left, fails } = this.#glyphs;
-    const name = who !== undefined && this.#clients.size > 1 ? `${who} ` : '';
-    if (arrow.end !== 'arrives') {
-      const sign = arrow.end === 'waits' ? dash : fails;
-      const text = this.#cut(`${sign} ${name}${arrow.text}`, room - 6);
+    const name = who !== undefined && this.#clients.size > 1 ? `:${who} ` : '';
+    const words = `${name}${arrowWords(arrow)}`;
+    if (!arrives(arrow)) {
+      const sign = arrow.kind === 'in relay' ? dash : fails;
+      const text = this.#cut(`${sign} ${words}`, room - 6);
       const rest = room - widthOf(text) - 6;
       const body = ` ${dash.repeat(4)}${text} ${' '.repeat(rest)}`;
       return arrow.to === 'server' ? body : `${' '.repeat(rest)} ${text}${dash.repeat(4)} `;
     }
-    const text = this.#cut(`${name}${arrow.text}`, room - 5);
+    const text = this.#cut(words, room - 5);
     const dashes = room - widthOf(text) - 3;
     const before = dash.repeat(Math.floor(dashes / 2));
     const after = dash.repeat(Math.ceil(dashes / 2));
@@ -157,27 +157,25 @@ export class Drawing {
     const roles: Role[] = arrow?.to === 'client' ? ['server', 'client'] : ['client', 'server'];
     const there = roles.filter((role) => row[role]);
     if (arrow && there.length === 0)
-      return [this.#cut(`relay ${fails} ${arrow.text}`, this.look.columns)];
+      return [this.#cut(`relay ${fails} ${arrowWords(arrow)}`, this.look.columns)];
     return there.map((role, index) => {
-      const name = `${this.names[role]} ${this.#own(row[role]?.text ?? '')}`;
+      const mark = row[role];
+      const name = `${this.names[role]} ${mark ? callWords(mark, fails) : ''}`;
       if (!arrow || index > 0) return this.#cut(name, this.look.columns);
-      const arrives = arrow.to === role ? `${left}${dash}` : `${dash}${right}`;
-      const goes = arrow.end === 'arrives' || arrow.end === 'waits' ? arrives : fails;
-      return this.#cut(`${name} ${goes} ${arrow.text}`, this.look.columns);
+      const head = arrow.to === role ? `${left}${dash}` : `${dash}${right}`;
+      const goes = arrives(arrow) || arrow.kind === 'in relay' ? head : fails;
+      return this.#cut(`${name} ${goes} ${arrowWords(arrow)}`, this.look.columns);
     });
   }
 
   /** Why it failed, below the row. */
-  #why({ why }: Row): string[] {
+  #why(row: Row): string[] {
+    const why = whyFailed(row, this.names);
     if (why === undefined) return [];
     const text = escapeControls(why);
     return wrap(text, this.look.columns - INDENT.length)
       .split('\n')
       .map((line) => this.#cut(`${INDENT}${line}`, this.look.columns));
-  }
-
-  #own(text: string): string {
-    return text.replaceAll('✗', this.#glyphs.fails);
   }
 
   #cut(text: string, room: number): string {
@@ -190,15 +188,22 @@ export class Drawing {
     return cut + this.#glyphs.more;
   }
 
-  #colored(line: string, { arrow, why }: Row): string {
-    const hasFailed = arrow?.end === 'fails' || arrow?.end === 'lost' || why !== undefined;
+  #colored(line: string, row: Row): string {
+    const { kind } = row.arrow ?? {};
+    const isLost = kind === 'failed' || kind === 'missing';
+    const hasFailed = isLost || whyFailed(row, this.names) !== undefined;
     return this.look.hasColor && hasFailed
       ? styleText('red', line, { validateStream: false })
       : line;
   }
 }
 
-function nameOf({ file, line }: Place): string {
+/** Whether it comes to the other life line. */
+function arrives({ kind }: Arrow): boolean {
+  return kind !== 'in relay' && kind !== 'missing' && kind !== 'failed';
+}
+
+function fileAndLine({ file, line }: SourceLine): string {
   return `${file.replace(/^.*\//, '')}:${line}`;
 }
 

@@ -1,12 +1,19 @@
-import type { Place, Role, TraceRecord } from '../../../src/trace/record';
-import { Reducer } from '../../../src/trace/reduce';
-import { keyOf, type Mark, type Relayed, type Row } from '../../../src/trace/rows';
+import type { SourceLine, Role, TraceRecord } from '../../../src/trace/record';
+import { Reducer } from '../../../src/trace/Reducer';
+import {
+  type Carried,
+  type Mark,
+  type Relayed,
+  relayedBy,
+  type Row,
+} from '../../../src/trace/rows';
+import { whyFailed } from '../../../src/trace/words';
 
 /** A client of the run, on its own life line. */
 export interface Lane {
   readonly letter: string;
-  /** `:33822`, once it is known. */
-  port: string | undefined;
+  /** Once it is known. */
+  port: number | undefined;
 }
 
 /** A row, and the life line of the client it is about; undefined where no client is there yet. */
@@ -25,8 +32,8 @@ export class Model {
   /** Datagrams that wait in the relay, in the order in which they came. */
   readonly inRelay = new Map<string, Relayed>();
   readonly #sent = new Map<string, number>();
-  readonly #byProcess = new Map<string, number>();
-  readonly #byPort = new Map<string, number>();
+  readonly #byProcess = new Map<number, number>();
+  readonly #byPort = new Map<number, number>();
   readonly #reducer: Reducer;
 
   constructor(
@@ -69,7 +76,8 @@ export class Model {
 
   /** Whether what this event has sent is still in the relay. */
   isInRelay({ arrow }: Event): boolean {
-    return arrow?.relayed !== undefined && this.inRelay.has(keyOf(arrow.relayed));
+    const relayed = relayedBy(arrow);
+    return relayed !== undefined && this.inRelay.has(keyOf(relayed));
   }
 
   #append(rows: readonly Row[]): void {
@@ -83,13 +91,14 @@ export class Model {
   }
 
   #sentAt({ arrow }: Row): number | undefined {
-    if (!arrow?.relayed) return undefined;
-    const key = keyOf(arrow.relayed);
-    if (arrow.end !== 'waits') {
+    const relayed = relayedBy(arrow);
+    if (!relayed) return undefined;
+    const key = keyOf(relayed);
+    if (arrow?.kind !== 'in relay') {
       this.inRelay.delete(key);
       return this.#sent.get(key);
     }
-    this.inRelay.set(key, arrow.relayed);
+    this.inRelay.set(key, relayed);
     const number = this.dropped + this.events.length;
     this.#sent.set(key, number);
     return number;
@@ -98,12 +107,12 @@ export class Model {
   /** A client is a process: over UDP each of its tries has another port. */
   #laneOf({ client, who }: Row): number | undefined {
     const known =
-      (client && this.#byProcess.get(processOf(client))) ??
+      (client && this.#byProcess.get(client.pid)) ??
       (who === undefined ? undefined : this.#byPort.get(who));
     if (known === undefined && !client && who === undefined) return undefined;
     const lane =
       known ?? this.lanes.push({ letter: letterOf(this.lanes.length), port: undefined }) - 1;
-    if (client) this.#byProcess.set(processOf(client), lane);
+    if (client) this.#byProcess.set(client.pid, lane);
     if (who !== undefined) {
       this.#byPort.set(who, lane);
       const { [lane]: owner } = this.lanes;
@@ -122,12 +131,13 @@ function letterOf(index: number): string {
   return String.fromCharCode(65 + (index % 26)).repeat(1 + Math.floor(index / 26));
 }
 
-function processOf({ sock }: Mark): string {
-  return sock.replace(/\..*/, '');
+/** Tells a datagram from all others of a run. */
+function keyOf({ direction, number }: Relayed): string {
+  return `${direction} ${number}`;
 }
 
 /** The line to be shown for a call: the lab's own where there is one. */
-export function placeOf(mark: Mark | undefined): Place | undefined {
+export function sourceLineOf(mark: Mark | undefined): SourceLine | undefined {
   return mark?.lab ?? mark?.at;
 }
 
@@ -159,31 +169,40 @@ const SENTENCES: Readonly<Record<string, string>> = {
 
 /** An event in a sentence. */
 export function sentenceOf(event: Event, names: Readonly<Record<Role, string>>): string {
-  const { arrow, client, server, waits, why } = event;
+  const { arrow, client, server } = event;
+  const why = whyFailed(event, names);
   if (why !== undefined) return why;
-  if (waits) return `The ${waits} waits here, until something comes.`;
+  if (client?.state === 'waits') return 'The client waits here, until something comes.';
+  if (server?.state === 'waits') return 'The server waits here, until something comes.';
   if (!arrow) return SENTENCES[(client ?? server)?.call ?? ''] ?? '';
   const from = arrow.to === 'server' ? 'client' : 'server';
-  if (arrow.text === '3-way handshake')
-    return 'The two systems shake hands (SYN, SYN-ACK, ACK): connect() and accept() both return.';
-  if (arrow.text === 'end of file')
-    return `The ${from} has said all: recv() on the other side gives nothing, and that means end of file.`;
-  if (arrow.end === 'waits')
-    return 'It has come as far as the relay, which passes it on, loses it, doubles it, or lets the next one overtake it.';
-  if (arrow.end === 'lost')
-    return `It is lost on the way to the ${arrow.to}. Neither side is told: that is UDP.`;
-  if (arrow.text.startsWith('too late'))
-    return 'It arrives where nobody receives any more: this try was given up, and the next has another port.';
-  if (arrow.end === 'fails') return `What ${names[from]} has sent has not been received.`;
-  const count = arrow.bytes?.n ?? 0;
-  const travel = count === 1 ? 'byte travels' : 'bytes travel';
-  return `${count} ${travel} from the ${from} to the ${arrow.to}.${remarkOf(arrow.text)}`;
+  switch (arrow.kind) {
+    case 'handshake':
+      return 'The two systems shake hands (SYN, SYN-ACK, ACK): connect() and accept() both return.';
+    case 'eof':
+      return `The ${from} has said all: recv() on the other side gives nothing, and that means end of file.`;
+    case 'in relay':
+      return 'It has come as far as the relay, which passes it on, loses it, doubles it, or lets the next one overtake it.';
+    case 'missing':
+      if (arrow.why === 'lost in relay')
+        return `It is lost on the way to the ${arrow.to}. Neither side is told: that is UDP.`;
+      if (arrow.why === 'too late')
+        return 'It arrives where nobody receives any more: this try was given up, and the next has another port.';
+      return `What ${names[from]} has sent has not been received.`;
+    case 'bytes': {
+      const { n } = arrow.bytes;
+      const travel = n === 1 ? 'byte travels' : 'bytes travel';
+      return `${n} ${travel} from the ${from} to the ${arrow.to}.${remarkOf(arrow)}`;
+    }
+    case 'reset':
+    case 'failed':
+      return ''; // the call on its other end says why
+  }
 }
 
 /** What is special about a datagram that has come. */
-function remarkOf(words: string): string {
-  const overtaken = / \(has overtaken (\d+)\)$/.exec(words)?.[1];
-  if (overtaken !== undefined) return ` It has overtaken ${overtaken} that left earlier.`;
-  if (words.endsWith(' (once more)')) return ' It has come before: on the way it was doubled.';
-  return words.endsWith(' (late)') ? ' Whoever sent it had given up already.' : '';
+function remarkOf({ overtaken = 0, remark }: Carried): string {
+  if (remark === 'doubled') return ' It has come before: on the way it was doubled.';
+  if (remark === 'late') return ' Whoever sent it had given up already.';
+  return overtaken > 0 ? ` It has overtaken ${overtaken} that left earlier.` : '';
 }

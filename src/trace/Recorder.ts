@@ -1,7 +1,7 @@
 import { type Address, formatAddress } from '../socket/Address';
 import { type Call, calls } from '../socket/calls';
 import { codeOf } from '../text/errno';
-import { placesNow } from './sourceLines';
+import { callLinesNow } from './sourceLines';
 import {
   type Bytes,
   type CallRecord,
@@ -86,7 +86,7 @@ export class Recorder {
       call: name,
       args: args.map(argument),
       ...this.#ends(socket, name, args),
-      ...placesNow(),
+      ...callLinesNow(),
       ...given(name, args, known),
     };
     this.#begun.set(made, record);

@@ -3,8 +3,9 @@ import * as fc from 'fast-check';
 import { ListeningSocket } from '../../src/socket/ListeningSocket';
 import { Socket } from '../../src/socket/Socket';
 import { type CallRecord, type TraceRecord } from '../../src/trace/record';
-import { Recorder } from '../../src/trace/recorder';
-import { rowsOf } from '../../src/trace/reduce';
+import { Recorder } from '../../src/trace/Recorder';
+import { rowsOf } from '../../src/trace/Reducer';
+import { arrowWords } from '../../src/trace/words';
 
 /** Sends these chunks, and receives with these sizes until end of file; gives the records. */
 async function transfer(chunks: Uint8Array[], sizes: number[]): Promise<CallRecord[]> {
@@ -48,7 +49,7 @@ function arrowsOf(records: CallRecord[]): (string | undefined)[] {
     ...record,
     role: record.sock === client ? 'client' : 'server',
   }));
-  return rowsOf(asTwo).flatMap(({ arrow }) => (arrow ? [arrow.text] : []));
+  return rowsOf(asTwo).flatMap(({ arrow }) => (arrow ? [arrowWords(arrow)] : []));
 }
 
 describe('The recorder', () => {

@@ -1,7 +1,8 @@
-import type { Place, Role } from '../../../src/trace/record';
-import type { Arrow, Mark, Relayed } from '../../../src/trace/rows';
+import type { SourceLine, Role } from '../../../src/trace/record';
+import { type Arrow, bytesOn, type Mark, type Relayed } from '../../../src/trace/rows';
+import { arrowWords, callWords } from '../../../src/trace/words';
 import { draw, type Layout, layoutOf, type Range, rangeOf, yOf } from './diagram';
-import { type Event, type Model, placeOf, sentenceOf, STEPS, stepOf, timeOf } from './model';
+import { type Event, type Model, sentenceOf, sourceLineOf, STEPS, stepOf, timeOf } from './Model';
 
 /** Lines of source as HTML, by their file. */
 export type Sources = Readonly<Record<string, readonly string[]>>;
@@ -93,7 +94,7 @@ export class Viewer {
       ...model.lanes.flatMap(({ letter, port }, index) => {
         const name = model.lanes.length > 1 ? `Client ${letter}` : model.names.client;
         const x = layout.lanes[index] ?? 0;
-        return hasRoom(x) ? [headOf(name, port ?? '', x, 'client')] : [];
+        return hasRoom(x) ? [headOf(name, port === undefined ? '' : `:${port}`, x, 'client')] : [];
       }),
       ...(layout.relay === undefined ? [] : [headOf('relay', 'lossy', layout.relay, 'relay')]),
       headOf(model.names.server, 'server', layout.server, 'server'),
@@ -241,11 +242,12 @@ export class Viewer {
   #tell(): void {
     const event = this.model.events[this.#chosen];
     if (!event) return;
-    const calls = [event.client?.text, event.server?.text].filter((each) => each !== undefined);
-    get('title').textContent = calls.join('  ·  ') || (event.arrow?.text ?? '');
+    const { client, server, arrow } = event;
+    const calls = [client, server].flatMap((mark) => (mark ? [callWords(mark)] : []));
+    get('title').textContent = calls.join('  ·  ') || (arrow ? arrowWords(arrow) : '');
     get('time').textContent = `${timeOf(event).toFixed(1)} ms`;
     get('sentence').textContent = sentenceOf(event, this.model.names);
-    get('bytes').replaceChildren(...bytesOf(event.arrow));
+    get('bytes').replaceChildren(...bytesOf(arrow));
     for (const role of ['client', 'server'] as const) {
       get(`steps-${role}`).replaceChildren(...stepsOf(event, role));
       this.#showSource(role);
@@ -263,18 +265,18 @@ export class Viewer {
   /** The line that runs on this side, or that ran last. */
   #showSource(role: Role): void {
     const mark = this.#lastMark(role);
-    const place = placeOf(mark);
+    const shown = sourceLineOf(mark);
     const isNow = this.model.events[this.#chosen]?.[role] === mark && mark !== undefined;
-    get(`file-${role}`).textContent = place?.file ?? `no line of the ${role} so far`;
-    get(`line-${role}`).textContent = place ? `line ${place.line}${below(mark?.at, place)}` : '';
+    get(`file-${role}`).textContent = shown?.file ?? `no line of the ${role} so far`;
+    get(`line-${role}`).textContent = shown ? `line ${shown.line}${below(mark?.at, shown)}` : '';
     const code = get(`code-${role}`);
-    if (this.#files[role] !== place?.file) {
-      const lines = place ? (this.sources[place.file] ?? []) : [];
+    if (this.#files[role] !== shown?.file) {
+      const lines = shown ? (this.sources[shown.file] ?? []) : [];
       code.replaceChildren(...lines.map((html, index) => lineOf(html, index + 1)));
-      this.#files[role] = place?.file;
+      this.#files[role] = shown?.file;
     }
     for (const line of code.querySelectorAll('.here')) line.className = 'line';
-    const line = place && code.children[place.line - 1];
+    const line = shown && code.children[shown.line - 1];
     if (line) line.className = `line here${isNow ? ' now' : ''}`;
     const here = code.querySelector<HTMLElement>('.here');
     if (here) code.scrollTop = here.offsetTop - code.clientHeight / 2;
@@ -293,8 +295,8 @@ function lineOf(html: string, number: number): HTMLElement {
   return line;
 }
 
-function below(at: Place | undefined, place: Place): string {
-  return at && at.file !== place.file ? `, in ${at.file}:${at.line}` : '';
+function below(at: SourceLine | undefined, shown: SourceLine): string {
+  return at && at.file !== shown.file ? `, in ${at.file}:${at.line}` : '';
 }
 
 function stepsOf(event: Event, role: Role): HTMLElement[] {
@@ -309,15 +311,16 @@ function stepsOf(event: Event, role: Role): HTMLElement[] {
 
 /** The bytes as hex; the whole text is in the sentence's place, one click away. */
 function bytesOf(arrow: Arrow | undefined): HTMLElement[] {
-  if (!arrow?.bytes || arrow.bytes.n === 0) return [];
-  const bytes = Uint8Array.from(atob(arrow.bytes.b64), (character) => character.charCodeAt(0));
+  const sent = bytesOn(arrow);
+  if (!sent || sent.n === 0) return [];
+  const bytes = Uint8Array.from(atob(sent.b64), (character) => character.charCodeAt(0));
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'));
   const short = document.createElement('code');
   short.textContent =
     hex.slice(0, SHOWN_BYTES / 4).join(' ') + (hex.length > SHOWN_BYTES / 4 ? ' …' : '');
   const whole = document.createElement('details');
   const summary = document.createElement('summary');
-  summary.textContent = `all that is kept: ${bytes.length} of ${arrow.bytes.n} bytes`;
+  summary.textContent = `all that is kept: ${bytes.length} of ${sent.n} bytes`;
   const words = document.createElement('pre');
   words.textContent = `${new TextDecoder().decode(bytes)}\n\n${hex.join(' ')}`;
   whole.append(summary, words);

@@ -1,0 +1,301 @@
+import { Connection, type Stream } from './Connection';
+import { Datagrams } from './Datagrams';
+import type { Bytes, CallRecord, KilledRecord, Role, TraceRecord } from './record';
+import {
+  type Arrow,
+  isSend,
+  opposite,
+  portOf,
+  row,
+  type Row,
+  type Send,
+  sendRow,
+  unreceived,
+} from './rows';
+
+/** Calls that fail because this side has closed are not worth a row. */
+const CONSEQUENCES = new Set(['EBADF']);
+const ENDS = new Set(['close', 'shutdown', 'reset']);
+/** After these nothing travels on a connection any more. */
+const BREAKS = new Set(['ECONNRESET', 'EPIPE']);
+
+/** What is known of a process. */
+interface Process {
+  last: CallRecord;
+  /** How often `connect` of a socket has failed. */
+  readonly failed: Map<number, number>;
+  /** Sockets that were closed without ever being connected. */
+  readonly closed: Set<number>;
+}
+
+/** Turns the records of one run, in the order of their time, into rows. No Node in it, and no DOM. */
+export class Reducer {
+  #rows: Row[] = [];
+  /** Calls that have begun and are not over. */
+  readonly #open = new Map<string, CallRecord>();
+  readonly #processes = new Map<number, Process>();
+  readonly #connections = new Map<string, Connection>();
+  /** How many connections have only half of their handshake. */
+  #halves = 0;
+  /** The server's next `accept`, until those handshakes are drawn. */
+  readonly #heldBack: Row[] = [];
+  readonly #datagrams = new Datagrams((drawn) => this.#rows.push(drawn));
+
+  /** @param sides whose records there are: of both, or of one only. */
+  constructor(private readonly sides: Role | 'both') {}
+
+  /** The rows that this record completes. */
+  add(record: TraceRecord): Row[] {
+    if (record.type === 'call') this.#add(this.#datagrams.unmasked(record));
+    if (record.type === 'killed') this.#isKilled(record);
+    if (record.type === 'relay' && this.sides === 'both') this.#datagrams.relayed(record);
+    return this.#rows.splice(0);
+  }
+
+  /** The calls that have begun and are not over: what each side waits for now. */
+  get waiting(): CallRecord[] {
+    return [...this.#open.values()];
+  }
+
+  /** What has not come to an end: a run that hangs is drawn as far as it came. */
+  finish(): Row[] {
+    const connections = [...this.#connections.values()];
+    const streams = connections.flatMap(({ from }) => [from.client, from.server]);
+    for (const { half } of connections) if (half) this.#rows.push(this.#shake(half));
+    for (const send of streams.flatMap((stream) => stream.unreceived))
+      this.#rows.push(unreceived(send, 'not received yet'));
+    this.#datagrams.finish();
+    for (const { end } of streams) if (end) this.#rows.push(row(end));
+    this.#rows.push(...this.#heldBack.splice(0));
+    for (const record of this.#open.values()) {
+      if (record.call === 'accept' || ENDS.has(record.call) || isSend(record)) continue;
+      this.#rows.push(row(record, { state: 'waits' }));
+    }
+    return this.#rows.splice(0);
+  }
+
+  #add(record: CallRecord): void {
+    const process = this.#processOf(record);
+    process.last = record;
+    this.#processes.set(record.pid, process);
+    if (record.phase === 'call') {
+      this.#open.set(record.id, record);
+      this.#begins(record);
+      return;
+    }
+    this.#open.delete(record.id);
+    if (record.phase === 'throw') this.#fails(record);
+    else this.#returns(record);
+  }
+
+  #begins(record: CallRecord): void {
+    if (record.call === 'accept') {
+      const waits = row(record, { state: 'waits' });
+      if (this.#halves > 0) this.#heldBack.push(waits);
+      else this.#rows.push(waits);
+    }
+    if (record.bytes && isSend(record)) this.#sendBegins(record, record.bytes);
+    if (record.proto === 'udp' && record.call === 'close') {
+      this.#datagrams.leaves(record.local);
+      this.#datagrams.missed(record);
+    } else if (ENDS.has(record.call) && record.peer !== undefined) this.#endBegins(record);
+  }
+
+  #sendBegins(record: CallRecord, bytes: Bytes): void {
+    const send: Send = { record, bytes, drawn: 0 };
+    const to = opposite(record.role);
+    if (this.sides !== 'both') this.#rows.push(sendRow(send, { to, kind: 'bytes', bytes }));
+    else if (record.call === 'sendto') this.#datagrams.sent(send);
+    else if (this.#connectionOf(record).killed === to)
+      this.#rows.push(unreceived(send, 'not received'));
+    else this.#sentBy(record).push(send);
+  }
+
+  /** This side says that it has said all: the peer's recv() will give nothing. */
+  #endBegins(record: CallRecord): void {
+    const { isBroken, killed } = this.#connectionOf(record);
+    const stream = this.#sentBy(record);
+    if (stream.hasEnded) return; // it is said once
+    stream.hasEnded = true;
+    const to = opposite(record.role);
+    if (isBroken) this.#rows.push(row(record));
+    else if (this.sides !== 'both') this.#rows.push(row(record, {}, { to, kind: 'eof' }));
+    else if (this.#sentTo(record).hasEnded || killed === to) this.#rows.push(row(record));
+    else stream.end = record;
+  }
+
+  #returns(record: CallRecord): void {
+    const { call } = record;
+    if (call === 'recv') this.#received(record);
+    else if (call === 'recvfrom') this.#datagrams.received(record);
+    else if (call === 'accept' || (call === 'connect' && record.proto === 'tcp'))
+      this.#shakes(record);
+    else if (ENDS.has(call)) this.#isClosed(record);
+    else if (!isSend(record)) this.#rows.push(row(record));
+  }
+
+  /** The kernels do the handshake; connect() may return before accept() does, or after. */
+  #shakes(record: CallRecord): void {
+    const connection = this.#connectionThatBegins(record);
+    const { half } = connection;
+    if (this.sides !== 'both') {
+      connection.isShaken = true;
+      this.#rows.push(this.#shake(record));
+    } else if (!half) {
+      connection.half = record;
+      this.#halves += 1;
+    } else {
+      connection.half = undefined;
+      connection.isShaken = true;
+      this.#halves -= 1;
+      this.#rows.push({ ...this.#shake(record), ...this.#shake(half) });
+      if (this.#halves === 0) this.#rows.push(...this.#heldBack.splice(0));
+    }
+  }
+
+  #shake(record: CallRecord): Row {
+    const arrow: Arrow = { to: 'server', kind: 'handshake' };
+    if (record.call === 'accept') return row(record, { accepted: portOf(record.peer) }, arrow);
+    const failed = this.#processOf(record).failed.get(record.sock);
+    return row(record, failed === undefined ? {} : { attempt: failed + 1 }, arrow);
+  }
+
+  #received(record: CallRecord): void {
+    const { bytes } = record;
+    if (!bytes || bytes.n === 0) {
+      this.#rows.push({
+        ...this.#endOf(record),
+        ...row(record, { bytes: 0 }, { to: record.role, kind: 'eof' }),
+      });
+      return;
+    }
+    const stream = this.#sentTo(record);
+    const end = bytes.off + bytes.n;
+    const parts = stream.sendsBefore(end);
+    for (const part of parts.slice(0, -1)) {
+      if (part.drawn === 0) this.#rows.push(sendRow(part));
+      part.drawn = part.bytes.n;
+    }
+    const last = parts.at(-1);
+    const arrow: Arrow = { to: record.role, kind: 'bytes', bytes, ...partOf(parts, bytes) };
+    const sender = last?.drawn === 0 ? sendRow(last) : {};
+    this.#rows.push({ ...sender, ...row(record, { bytes: bytes.n }, arrow) });
+    if (last) last.drawn = end - last.bytes.off;
+    stream.forgetReceived();
+  }
+
+  /** A socket that never was connected is closed without a word to anybody. */
+  #isClosed(record: CallRecord): void {
+    if (record.peer !== undefined) return;
+    const { closed } = this.#processOf(record);
+    if (!closed.has(record.sock)) this.#rows.push(row(record));
+    closed.add(record.sock);
+  }
+
+  #fails(record: CallRecord): void {
+    const error = record.error ?? { code: '', message: '' };
+    const { code } = error;
+    if (CONSEQUENCES.has(code)) return;
+    if (record.call === 'connect' && this.#hasFailedBefore(record)) return;
+    if (record.proto === 'udp') this.#datagrams.missed(record);
+    const failed = { state: 'failed', error } as const;
+    if (record.call === 'connect')
+      this.#rows.push(row(record, failed, { to: opposite(record.role), kind: 'failed', code }));
+    else if (BREAKS.has(code)) {
+      this.#connectionOf(record).isBroken = true;
+      const reset: Arrow = { to: record.role, kind: 'reset' };
+      this.#rows.push({ ...this.#endOf(record), ...row(record, failed, reset) });
+    } else this.#rows.push(row(record, failed));
+  }
+
+  /** Only its first failure has a row; the try that gets through says which it is. */
+  #hasFailedBefore(record: CallRecord): boolean {
+    const { failed } = this.#processOf(record);
+    const times = (failed.get(record.sock) ?? 0) + 1;
+    failed.set(record.sock, times);
+    return times > 1;
+  }
+
+  /** Nothing of what is on its way to it will be received. */
+  #isKilled({ pid, signal, t }: KilledRecord): void {
+    const { last } = this.#processes.get(pid) ?? {};
+    if (!last) return;
+    this.#processes.delete(pid);
+    for (const [id, record] of this.#open) if (record.pid === pid) this.#open.delete(id);
+    const error = { code: signal, message: '' };
+    this.#rows.push(row({ ...last, t }, { state: 'killed', error }));
+    if (last.local === undefined) return;
+    this.#datagrams.leaves(last.local);
+    this.#connectionOf(last).killed = last.role;
+    const stream = this.#sentTo(last);
+    for (const send of stream.unreceived) this.#rows.push(unreceived(send, 'not received'));
+    stream.clear();
+    this.#rows.push(...(stream.end ? [row(stream.end)] : []));
+    stream.end = undefined;
+  }
+
+  /** The call of the other side that has ended what this one receives, if it is known. */
+  #endOf(record: CallRecord): Row {
+    const stream = this.#sentTo(record);
+    const { end } = stream;
+    stream.end = undefined;
+    return end ? row(end) : {};
+  }
+
+  #sentBy(record: CallRecord): Stream {
+    return this.#connectionOf(record).from[record.role];
+  }
+
+  #sentTo(record: CallRecord): Stream {
+    return this.#connectionOf(record).from[opposite(record.role)];
+  }
+
+  #connectionOf(record: CallRecord): Connection {
+    const name = nameOf(record);
+    const connection = this.#connections.get(name) ?? new Connection();
+    this.#connections.set(name, connection);
+    return connection;
+  }
+
+  /** A connection may have the two addresses of an earlier one. */
+  #connectionThatBegins(record: CallRecord): Connection {
+    const before = this.#connectionOf(record);
+    if (!before.isShaken) return before;
+    for (const stream of [before.from.client, before.from.server]) {
+      for (const send of stream.unreceived) this.#rows.push(unreceived(send, 'not received'));
+      if (stream.end) this.#rows.push(row(stream.end));
+    }
+    this.#connections.delete(nameOf(record));
+    return this.#connectionOf(record);
+  }
+
+  #processOf(record: CallRecord): Process {
+    const known = this.#processes.get(record.pid);
+    return known ?? { last: record, failed: new Map(), closed: new Set() };
+  }
+}
+
+/** Rows of all records there are. */
+export function rowsOf(records: readonly TraceRecord[]): Row[] {
+  const roles = new Set(records.flatMap((record) => (record.type === 'call' ? [record.role] : [])));
+  const [only] = roles;
+  const reducer = new Reducer(roles.size === 1 && only ? only : 'both');
+  return [...records.flatMap((record) => reducer.add(record)), ...reducer.finish()];
+}
+
+/** Which part of a stream this is, where one send came in pieces, or several came in one. */
+function partOf(
+  sends: readonly Send[],
+  { off, n }: Bytes,
+): { part?: 'first' | 'next' | { sends: number } } {
+  const [first] = sends;
+  if (!first) return {};
+  if (sends.length > 1) return { part: { sends: sends.length } };
+  if (off > first.bytes.off) return { part: 'next' };
+  return n < first.bytes.n ? { part: 'first' } : {};
+}
+
+/** What tells a connection from all others: the client's address, and the server's. */
+function nameOf({ role, local, peer }: CallRecord): string {
+  return role === 'client' ? `${local} > ${peer}` : `${peer} > ${local}`;
+}
