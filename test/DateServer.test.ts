@@ -163,7 +163,7 @@ describe('DateServer', () => {
     });
   });
 
-  it('answers many clients at once', async () => {
+  it('answers many clients at the same time', async () => {
     const port = await start();
     const clients = await Promise.all(Array.from({ length: 50 }, () => BareClient.connect(port)));
 

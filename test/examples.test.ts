@@ -8,7 +8,7 @@ import { createContainer } from '../src/services/container';
 import { LoggingDateServer } from '../src/LoggingDateServer';
 import { Clock } from '../src/services/Clock';
 
-import { LogPlace, RequestLogger } from '../src/services/RequestLogger';
+import { LogTarget, RequestLogger } from '../src/services/RequestLogger';
 import { isRfc3339 } from '../src/text/rfc3339';
 import { BareClient } from './helpers/BareClient';
 import { cleanUp } from './helpers/cleanUp';
@@ -36,7 +36,7 @@ describe('docs/your-own.md', () => {
   });
 
   it('has a logger and a clock that the container hands to LoggingDateServer', async () => {
-    const container = createContainer(new LogPlace('not used'));
+    const container = createContainer(new LogTarget('not used'));
     container.rebind(RequestLogger).to(CountingLogger);
     container.rebind(Clock).to(SlowClock);
     container.bind(LoggingDateServer).toSelf();

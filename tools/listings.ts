@@ -18,7 +18,7 @@ const WHOLE = /^<!-- (\S+\.ts) -->\n\n```ts\n.*?```$/gms;
 export function upToDate(page: string): string {
   return page
     .replace(LINK, (_, label: string, file: string) => {
-      return `[\`${label}\`]: ../${file}#L${lineOf(label, file)}`;
+      return `[\`${label}\`]: ../${file}#L${lineNumberOf(label, file)}`;
     })
     .replace(LISTING, (_, name: string, file: string) => {
       return `<!-- ${name} from ${file} -->\n\n\`\`\`ts\n${listingOf(name, file)}\n\`\`\``;
@@ -29,7 +29,7 @@ export function upToDate(page: string): string {
 }
 
 /** The line of a declaration, of a file itself, or of code that stands just once in the file. */
-function lineOf(label: string, file: string): number {
+function lineNumberOf(label: string, file: string): number {
   if (label === file) return 1;
   const source = parse(file);
   const declared = declarationsIn(source).get(label);

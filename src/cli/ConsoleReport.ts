@@ -3,7 +3,7 @@ import { ServerReport } from '../socket/ServerReport';
 import type { Socket } from '../socket/Socket';
 import { codeOf } from '../text/errno';
 import { complain } from './complain';
-import { out } from './output';
+import { out } from './Output';
 
 /** Says on stderr what goes wrong: once for each kind, then a count. */
 export class QuietReport extends ServerReport {

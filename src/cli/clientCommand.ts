@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Address } from '../socket/Address';
 import { complain } from './complain';
 import { type Argument, connectablePort, hostName, parseOrExit } from './options';
-import { out } from './output';
+import { out } from './Output';
 import { addTraceOptions, traceIfAsked, type TraceOptions } from './tracing';
 
 /** What differs from one client program to the other. */

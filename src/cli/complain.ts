@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { escapeControls } from '../text/escape';
 import { command, wrap } from '../text/wrap';
-import { err } from './output';
-import { placeOf } from './placeOf';
+import { err } from './Output';
+import { sourceLineOf } from './sourceLineOf';
 
 /**
  * Says on stderr what went wrong and what to try, in lines that fit the terminal; with LAB_DEBUG=1
@@ -14,10 +14,10 @@ export function complain(
   { advice = [], remark = '' }: { advice?: readonly string[]; remark?: string } = {},
 ): void {
   const message = escapeControls(error instanceof Error ? error.message : String(error));
-  const place = placeOf(error);
-  const where = place === undefined ? '' : ` (${place})`;
+  const line = sourceLineOf(error);
+  const where = line === undefined ? '' : ` (${line})`;
   say(`${program}: ${message}${where} ${remark}`.trimEnd());
-  const tries = place === undefined ? advice : [`${command('npx tsc')}, which checks the types`];
+  const tries = line === undefined ? advice : [`${command('npx tsc')}, which checks the types`];
   tries.forEach((text, index) => {
     say(`${index === 0 ? 'Try:' : 'Or: '} ${text}`, '     ');
   });

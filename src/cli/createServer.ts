@@ -1,6 +1,6 @@
 import { injectFromHierarchy, type Newable } from 'inversify';
 import { createContainer } from '../services/container';
-import { LogPlace, type RequestLogger } from '../services/RequestLogger';
+import { LogTarget, type RequestLogger } from '../services/RequestLogger';
 import { NotMade } from './NotMade';
 
 /**
@@ -9,10 +9,10 @@ import { NotMade } from './NotMade';
  */
 export async function createServer<Server extends object>(
   Server: Newable<Server>,
-  place = new LogPlace(''),
+  target = new LogTarget(''),
   Logger?: Newable<RequestLogger>,
 ): Promise<Server> {
-  const container = createContainer(place, Logger);
+  const container = createContainer(target, Logger);
   try {
     // A class without a constructor is given what the one that it extends is given.
     injectFromHierarchy({ extendConstructorArguments: true })(Server);

@@ -1,6 +1,6 @@
 import { adviseServer } from './advice';
 import { complain } from './complain';
-import { out } from './output';
+import { out } from './Output';
 import { stopOnSignals } from './signals';
 import { traceIfAsked, type TraceOptions } from './tracing';
 

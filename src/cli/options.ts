@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { err, out } from './output';
+import { err, out } from './Output';
 
 /** The times that fit into a timer of Node's. */
 const SHORTEST_S = 0.001;
@@ -119,7 +119,7 @@ export function redisUrl(text: string): string {
   throw new InvalidArgumentError('it is redis://HOST:PORT, or rediss:// for TLS.');
 }
 
-/** A time in seconds, or 0 for "at once". */
+/** A time in seconds, or 0 for "immediately". */
 export function secondsOrNone(text: string): number {
   return isDecimal(text) && Number(text) === 0 ? 0 : seconds(text);
 }

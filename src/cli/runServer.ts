@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Newable } from 'inversify';
-import { LogPlace, type RequestLogger } from '../services/RequestLogger';
+import { LogTarget, type RequestLogger } from '../services/RequestLogger';
 import { formatAddress } from '../socket/Address';
 import type { SocketServer } from '../socket/SocketServer';
 import { ConsoleReport, QuietReport } from './ConsoleReport';
@@ -40,8 +40,8 @@ async function startServer(
   const { host, port, maxConnections, idleTimeout, quiet, log, logDir = '' } = options;
   const { name } = Server;
   const server = await (log === undefined
-    ? createServer(Server, new LogPlace(logDir), Logger)
-    : createServer(Server, new LogPlace(log), redisLogger()));
+    ? createServer(Server, new LogTarget(logDir), Logger)
+    : createServer(Server, new LogTarget(log), redisLogger()));
   const limits = {
     maxConnections: affordableConnections(maxConnections),
     idleTimeout: idleTimeout * 1000,

@@ -8,7 +8,7 @@ const SAME_SIGNAL_MS = 20;
 /** When someone who has pressed Ctrl-C begins to wonder. */
 const NOTICEABLE_MS = 500;
 
-/** The first SIGINT or SIGTERM lets the server finish what it has begun; a second ends it at once. */
+/** The first SIGINT or SIGTERM lets the server finish what it has begun; a second ends it immediately. */
 export function stopOnSignals(program: string, server: Pick<SocketServer, 'stop'>): void {
   let first: { signal: NodeJS.Signals; time: number } | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
@@ -16,7 +16,7 @@ export function stopOnSignals(program: string, server: Pick<SocketServer, 'stop'
     if (!first) {
       first = { signal, time };
       setTimeout(() => {
-        say(`${program}: finishing what has begun; a second signal ends it at once`);
+        say(`${program}: finishing what has begun; a second signal ends it immediately`);
       }, NOTICEABLE_MS);
       void server.stop().then(() => {
         end(process.exitCode);
@@ -29,7 +29,7 @@ export function stopOnSignals(program: string, server: Pick<SocketServer, 'stop'
   process.on('SIGTERM', onSignal);
 }
 
-/** Ends this program at once. Before it exits, Node waits for files: for ever, if a disk does not answer. */
+/** Ends this program immediately. Before it exits, Node waits for files: for ever, if a disk does not answer. */
 export function end(code: typeof process.exitCode): void {
   const waitsForFiles = process.getActiveResourcesInfo().includes('FSReqCallback');
   if (waitsForFiles) process.kill(process.pid, 'SIGKILL');

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Command } from 'commander';
 import type { Look } from '../trace/Drawing';
-import { err, hasColors } from './output';
+import { err, hasColors } from './Output';
 
 /** Loads a module only when it is needed. */
 const loadLate = createRequire(__filename);

@@ -3,7 +3,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { type Address, formatAddress } from '../socket/Address';
 import { say } from './complain';
 import { howToStop, startOrComplain } from './launch';
-import { out } from './output';
+import { out } from './Output';
 import type { ServerOptions, StartServer } from './serverOptions';
 import { end, stopOnSignals } from './signals';
 
@@ -180,7 +180,7 @@ class Workers {
       }, pause);
       return;
     }
-    say(`${died}; ${MOST_AT_START} in a row have ended at once, and none takes its place`);
+    say(`${died}; ${MOST_AT_START} in a row ended right after starting, and none takes its place`);
     if (this.#members.size > 0) return;
     end(1);
   }

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { injectable, postConstruct } from 'inversify';
 import { codeOf, explain } from '../text/errno';
 import { Clock } from './Clock';
-import { lineOf, LogPlace, RequestLogger, RequestNotLogged } from './RequestLogger';
+import { logLine, LogTarget, RequestLogger, RequestNotLogged } from './RequestLogger';
 
 /** `N` without leading zeros. */
 const NAME = /^log(0|[1-9]\d*)\.txt$/;
@@ -29,10 +29,10 @@ export class NumberedFileLogger extends RequestLogger {
 
   constructor(
     private readonly clock: Clock,
-    place: LogPlace,
+    target: LogTarget,
   ) {
     super();
-    this.#folder = place.where;
+    this.#folder = target.where;
   }
 
   /**
@@ -56,7 +56,7 @@ export class NumberedFileLogger extends RequestLogger {
   }
 
   async log(request: string, client: string): Promise<void> {
-    const line = Buffer.from(lineOf(this.clock.now(), client, request));
+    const line = Buffer.from(logLine(this.clock.now(), client, request));
     try {
       if (this.#hanging > 0) throw failure('ETIMEDOUT');
       await this.#inTime(this.#store(line));

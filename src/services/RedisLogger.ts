@@ -2,7 +2,7 @@ import { createClient, ErrorReply, type RedisClientType } from '@redis/client';
 import { injectable, postConstruct } from 'inversify';
 import { codeOf, explain } from '../text/errno';
 import { Clock } from './Clock';
-import { lineOf, LogPlace, RequestLogger, RequestNotLogged } from './RequestLogger';
+import { logLine, LogTarget, RequestLogger, RequestNotLogged } from './RequestLogger';
 
 /** Takes the next number and stores the line under it: nobody else does anything in between. */
 const STORE = `
@@ -43,10 +43,10 @@ export class RedisLogger extends RequestLogger {
 
   constructor(
     private readonly clock: Clock,
-    place: LogPlace,
+    target: LogTarget,
   ) {
     super();
-    this.#url = new URL(place.where);
+    this.#url = new URL(target.where);
     this.#client = this.#newClient();
   }
 
@@ -67,7 +67,7 @@ export class RedisLogger extends RequestLogger {
 
   /** A request that Redis may have, or not, is not sent again: it is not answered either. */
   async log(request: string, client: string): Promise<void> {
-    const line = lineOf(this.clock.now(), client, request);
+    const line = logLine(this.clock.now(), client, request);
     try {
       await this.#inTime((redis) => redis.eval(STORE, { keys: [COUNTER], arguments: [line] }));
     } catch (error) {

@@ -2,7 +2,7 @@ import { escapeControls } from '../text/escape';
 import { formatRfc3339 } from '../text/rfc3339';
 
 /** Where a logger keeps what it is given: a folder, or the URL of a store. */
-export class LogPlace {
+export class LogTarget {
   constructor(readonly where: string) {}
 }
 
@@ -32,6 +32,6 @@ export class RequestNotLogged extends Error {
 }
 
 /** A request as one line: when it came, from where, and what it says; nothing in it can end the line. */
-export function lineOf(time: Date, client: string, request: string): string {
+export function logLine(time: Date, client: string, request: string): string {
   return `${formatRfc3339(time)} ${client} ${escapeControls(JSON.stringify(request))}\n`;
 }

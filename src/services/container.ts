@@ -2,18 +2,18 @@ import 'reflect-metadata';
 import { Container, ContainerModule, type Newable } from 'inversify';
 import { Clock, SystemClock } from './Clock';
 import { NumberedFileLogger } from './NumberedFileLogger';
-import { LogPlace, RequestLogger } from './RequestLogger';
+import { LogTarget, RequestLogger } from './RequestLogger';
 
-/** The composition root: the one place that says which class stands behind which abstract one. */
+/** The composition root: the one file that says which class stands behind which abstract one. */
 export function createContainer(
-  place: LogPlace,
+  target: LogTarget,
   Logger: Newable<RequestLogger> = NumberedFileLogger,
 ): Container {
   const container = new Container({ defaultScope: 'Singleton' });
   const bindings = new ContainerModule(({ bind }) => {
     bind(Clock).to(SystemClock);
     bind(RequestLogger).to(Logger);
-    bind(LogPlace).toConstantValue(place);
+    bind(LogTarget).toConstantValue(target);
   });
   container.load(bindings);
   return container;

@@ -1,6 +1,6 @@
 /** What a server allows its clients. */
 export interface ServerLimits {
-  /** Open connections; one more is closed at once. */
+  /** Open connections; one more is closed immediately. */
   readonly maxConnections: number;
   /**
    * Milliseconds without a byte in either direction, after which a connection is closed; a request,

@@ -71,7 +71,7 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Waits for bytes and gives at most `size` of them; how many come at once is TCP's choice. Empty
+   * Waits for bytes and gives at most `size` of them; how many come together is TCP's choice. Empty
    * at end of file, and again empty after that. What came before an error is given before it.
    * @throws SocketError when the connection is broken or closed on this side, when somebody waits
    * already (`EALREADY`), and when `size` is not a whole number from 1 (`EINVAL`).
@@ -154,7 +154,7 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Cuts the connection at once: what is still owed is lost (RFC 9293 section 3.10.5, ABORT).
+   * Cuts the connection immediately: what is still owed is lost (RFC 9293 section 3.10.5, ABORT).
    * @param reason what whoever waits is told instead of "the socket is closed".
    */
   abort(reason?: SocketError): void {

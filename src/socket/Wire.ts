@@ -76,7 +76,7 @@ export class Wire {
     return new Promise((resolve, reject) => {
       this.#stream.once('connect', () => {
         this.#open();
-        this.peer ??= { host, port }; // it may have left at once
+        this.peer ??= { host, port }; // it may have left immediately
         resolve();
       });
       this.#stream.once('close', () => {

@@ -251,7 +251,7 @@ export class Reducer {
   }
 
   #connectionOf(record: CallRecord): Connection {
-    const name = nameOf(record);
+    const name = addressesOf(record);
     const connection = this.#connections.get(name) ?? new Connection();
     this.#connections.set(name, connection);
     return connection;
@@ -265,7 +265,7 @@ export class Reducer {
       for (const send of stream.unreceived) this.#rows.push(unreceived(send, 'not received'));
       if (stream.end) this.#rows.push(row(stream.end));
     }
-    this.#connections.delete(nameOf(record));
+    this.#connections.delete(addressesOf(record));
     return this.#connectionOf(record);
   }
 
@@ -296,6 +296,6 @@ function partOf(
 }
 
 /** What tells a connection from all others: the client's address, and the server's. */
-function nameOf({ role, local, peer }: CallRecord): string {
+function addressesOf({ role, local, peer }: CallRecord): string {
   return role === 'client' ? `${local} > ${peer}` : `${peer} > ${local}`;
 }

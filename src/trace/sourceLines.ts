@@ -45,14 +45,14 @@ export function callLinesNow(): CallLines {
 
 /** `await using` closes at the end of its block, of which the compiler keeps no line: so its own. */
 function lineWithUsing({ file, line, fn }: SourceLine): number {
-  const lines = linesOf(file);
+  const lines = readLines(file);
   const name = fn.split('.').at(-1) ?? '';
   const method = lines.findIndex((text) => text.includes(`${name}(`) && /[{(]$/.test(text));
   const using = lines.findIndex((text, index) => index > method && text.includes('await using '));
   return using === -1 ? line : 1 + using;
 }
 
-function linesOf(file: string): string[] {
+function readLines(file: string): string[] {
   try {
     return readFileSync(file, 'utf8').split('\n');
   } catch {

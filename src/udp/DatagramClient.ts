@@ -49,7 +49,7 @@ export abstract class DatagramClient<Result> {
       } catch (error) {
         if (!mayGetThrough(error)) throw error;
         if (attempt === tries) throw noAnswer(error, server, { timeout, tries });
-        // Who is refused at once may only be early.
+        // The server may still be starting.
         await setTimeout(Math.max(end - performance.now(), 0));
         report?.again(attempt + 1, error);
       }

@@ -52,7 +52,7 @@ export abstract class DatagramServer {
     return local;
   }
 
-  /** Gives the port back at once: there is no connection that could be drained. Never rejects. */
+  /** Gives the port back immediately: there is no connection that could be drained. Never rejects. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#socket?.close();

@@ -3,7 +3,7 @@ import { QuietReport } from '../cli/ConsoleReport';
 import { createServer } from '../cli/createServer';
 import { launch } from '../cli/launch';
 import { bindablePort, createCommand, hostName, parseOrExit } from '../cli/options';
-import { out } from '../cli/output';
+import { out } from '../cli/Output';
 import { addTraceOptions, type TraceOptions } from '../cli/tracing';
 import { formatAddress } from '../socket/Address';
 import type { DatagramServer } from './DatagramServer';

@@ -27,7 +27,7 @@ const QUESTIONS = [
   '2. What can go wrong with UDP?',
   '3. How are two connections told apart?',
   '4. What do the two echo programs do together?',
-  '5. What if many clients come at once?',
+  '5. What if many clients come at the same time?',
 ];
 
 /** The programs that the slides show with numbered lines, and which of these are not blank. */

@@ -45,7 +45,7 @@ export class BareClient {
     return client;
   }
 
-  /** Connects so many clients at once, each cut after the test. */
+  /** Connects so many clients at the same time, each cut after the test. */
   static many(port: number, count: number): Promise<BareClient[]> {
     return Promise.all(Array.from({ length: count }, () => BareClient.connect(port)));
   }
@@ -97,7 +97,7 @@ export class BareClient {
     return this.#wire.writableLength;
   }
 
-  /** Closes the connection at once. */
+  /** Closes the connection immediately. */
   close(): void {
     this.#wire.destroy();
   }

@@ -151,7 +151,7 @@ describe('The programs', () => {
       });
     }
 
-    it('a second time ends at once', async () => {
+    it('a second time ends immediately', async () => {
       const server = Program.lab('EchoServer', ['--port', '0']);
       const client = net.connect(await server.listening(), '127.0.0.1');
       client.on('error', () => undefined);

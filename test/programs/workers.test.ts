@@ -102,7 +102,7 @@ describe('A server with --workers 2', function () {
     });
   }
 
-  itOnLinux('/proc', 'ends at once when it is told a second time', async () => {
+  itOnLinux('/proc', 'ends immediately when it is told a second time', async () => {
     const { server, port } = await start('EchoServer');
     const client = await BareClient.connect(port);
     client.pause().send(Buffer.alloc(64 * 1024 * 1024)); // never reads: there is always more owed
@@ -162,10 +162,10 @@ describe('A server with --workers 2', function () {
     await noneIsLeft();
   });
 
-  it('does not replace for ever one that dies at once', async () => {
-    const server = Program.lab('DateServer', TWO, { env: preloading('diesAtOnce.cjs', env) });
+  it('does not replace for ever one that dies immediately', async () => {
+    const server = Program.lab('DateServer', TWO, { env: preloading('diesAtStart.cjs', env) });
     const port = await server.listening();
-    await server.printed(/5 in a row have ended at once, and none takes its place/);
+    await server.printed(/5 in a row ended right after starting, and none takes its place/);
 
     expect(server.stderr.split('another takes its place')).to.have.length(5);
     expect(await askInTurn(port, 'the first is still there', 1)).to.have.length(1);

@@ -6,7 +6,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
 import { NumberedFileLogger } from '../../src/services/NumberedFileLogger';
-import { LogPlace, RequestNotLogged } from '../../src/services/RequestLogger';
+import { LogTarget, RequestNotLogged } from '../../src/services/RequestLogger';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { FakeClock } from '../helpers/FakeClock';
 import { rejection } from '../helpers/rejection';
@@ -33,7 +33,7 @@ describe('NumberedFileLogger', () => {
   afterEach(cleanUp);
 
   async function openLogger(where = folder, Logger = NumberedFileLogger) {
-    const logger = new Logger(new FakeClock(), new LogPlace(where));
+    const logger = new Logger(new FakeClock(), new LogTarget(where));
     await logger.open();
     return logger;
   }
@@ -133,7 +133,7 @@ describe('NumberedFileLogger', () => {
     });
   });
 
-  describe('many requests at once', () => {
+  describe('many requests at the same time', () => {
     it('gives 200 calls their numbers in the order of the calls', async () => {
       const logger = await openLogger();
       const requests = Array.from({ length: 200 }, (_, index) => `request ${index}`);
@@ -310,7 +310,7 @@ describe('NumberedFileLogger', () => {
     });
 
     it('gives up a request when the disk does not answer, and goes on when it does', async () => {
-      const logger = new Impatient(new FakeClock(), new LogPlace(folder));
+      const logger = new Impatient(new FakeClock(), new LogTarget(folder));
       await logger.open();
       let answer: () => void = () => undefined;
       const answering = new Promise<void>((resolve) => (answer = resolve));
@@ -321,7 +321,7 @@ describe('NumberedFileLogger', () => {
 
       const errors = [
         await rejection(logger.log('slow', CLIENT)),
-        await rejection(logger.log('at once, since one hangs already', CLIENT)),
+        await rejection(logger.log('immediately, since one hangs already', CLIENT)),
       ];
       const before = await readdir(folder);
       answer();

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { expect } from 'chai';
 import { RedisLogger } from '../../src/services/RedisLogger';
-import { LogPlace, RequestNotLogged } from '../../src/services/RequestLogger';
+import { LogTarget, RequestNotLogged } from '../../src/services/RequestLogger';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { FakeClock } from '../helpers/FakeClock';
 import { freePort } from '../helpers/freePort';
@@ -20,7 +20,7 @@ class Impatient extends RedisLogger {
 }
 
 async function openLogger(url: string, Logger = RedisLogger): Promise<RedisLogger> {
-  const logger = new Logger(new FakeClock(), new LogPlace(url));
+  const logger = new Logger(new FakeClock(), new LogTarget(url));
   afterwards(() => {
     logger.close();
   });
@@ -76,7 +76,7 @@ describe('RedisLogger', function () {
     ]);
   });
 
-  it('uses no number twice, however many log at once', async () => {
+  it('uses no number twice, however many log at the same time', async () => {
     const redis = await Redis.start();
     const loggers = await Promise.all(Array.from({ length: 4 }, () => openLogger(redis.url)));
     const requests = Array.from({ length: 400 }, (_, index) => `request ${index}`);
@@ -101,7 +101,7 @@ describe('RedisLogger', function () {
     expect((await redis.lines()).lines.map(requestIn)).to.deep.equal(['a', 'b', 'c']);
   });
 
-  it('fails at once while Redis is away, and logs again when it is back', async () => {
+  it('fails immediately while Redis is away, and logs again when it is back', async () => {
     const redis = await Redis.start();
     const logger = await openLogger(redis.url);
     await logger.log('before', CLIENT);

@@ -8,7 +8,7 @@ import { EchoServer } from '../../src/EchoServer';
 import { LoggingDateServer } from '../../src/LoggingDateServer';
 import { Clock, SystemClock } from '../../src/services/Clock';
 import { NumberedFileLogger } from '../../src/services/NumberedFileLogger';
-import { LogPlace, RequestLogger } from '../../src/services/RequestLogger';
+import { LogTarget, RequestLogger } from '../../src/services/RequestLogger';
 import type { SocketServer } from '../../src/socket/SocketServer';
 import { BareClient } from '../helpers/BareClient';
 import { cleanUp } from '../helpers/cleanUp';
@@ -28,7 +28,7 @@ describe('The container', () => {
   afterEach(cleanUp);
 
   function create() {
-    const container = createContainer(new LogPlace(folder));
+    const container = createContainer(new LogTarget(folder));
     for (const Server of SERVERS) container.bind(Server).toSelf();
     return container;
   }
@@ -39,7 +39,7 @@ describe('The container', () => {
     const bound: [ServiceIdentifier<object> & { name: string }, Newable][] = [
       [Clock, SystemClock],
       [RequestLogger, NumberedFileLogger],
-      [LogPlace, LogPlace],
+      [LogTarget, LogTarget],
       ...SERVERS.map((Server): [typeof Server, typeof Server] => [Server, Server]),
     ];
     for (const [asked, made] of bound) {
@@ -49,7 +49,7 @@ describe('The container', () => {
       expect(one, asked.name).to.be.instanceOf(made);
       expect(one, `${asked.name}, asked for again`).to.equal(again);
     }
-    expect(container.get(LogPlace).where).to.equal(folder);
+    expect(container.get(LogTarget).where).to.equal(folder);
   });
 
   it('makes other objects than another container', () => {

@@ -158,7 +158,7 @@ describe('SocketServer', () => {
   describe('in every order of calls', () => {
     const free = { host: HOST, port: 0 };
 
-    it('starts once: a second start, at once or later, fails and harms nothing', async () => {
+    it('starts once: a second start, immediately or later, fails and harms nothing', async () => {
       const server = new TestServer(echo);
       const starting = server.start(free);
 

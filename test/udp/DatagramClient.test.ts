@@ -206,7 +206,7 @@ describe('DatagramClient', () => {
 
   itOnLinux(
     'its answer about a closed port',
-    'waits out a try that was refused at once, since the server may only be late',
+    'waits out a try that was refused immediately, since the server may only be late',
     async () => {
       const address = { host: HOST, port: await freeUdpPort() };
       const server = new UdpEchoServer();

@@ -187,7 +187,7 @@ class Player {
   }
 }
 
-/** All connect at once, ask, and are answered. */
+/** All connect at the same time, ask, and are answered. */
 async function burst({ port, connections }: Order): Promise<Seen> {
   const begun = performance.now();
   await Promise.all(Array.from({ length: connections }, () => askOnce(port)));

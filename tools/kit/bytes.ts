@@ -1,4 +1,4 @@
-import type { Came } from './probe';
+import type { Came } from './Probe';
 
 /** How many bytes of a message are shown at most, and how many before the first that differs. */
 const SHOWN = 44;

@@ -4,8 +4,8 @@ import { codeOf } from '../../src/text/errno';
 import { inWords, show } from './bytes';
 import { isNow } from './dates';
 import { roundAndRound } from './diagnose';
-import { Host } from './host';
-import type { Probe } from './probe';
+import { Host } from './Host';
+import type { Probe } from './Probe';
 import { Finding, type Trial, type Stage } from './stage';
 
 /** A program may take so long to start. */

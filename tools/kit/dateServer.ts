@@ -2,8 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import { inWords, show } from './bytes';
 import { isNow, tellsSeconds } from './dates';
 import { diagnose, silent, type Variant, VARIANT_MS } from './diagnose';
-import type { Came, Probe } from './probe';
-import { type Ask, breaksOff, listens, restarts, secondClient, twoAtOnce } from './serverStages';
+import type { Came, Probe } from './Probe';
+import { type Ask, breaksOff, listens, restarts, secondClient, twoTogether } from './serverStages';
 import { Finding, type Trial, type Stage } from './stage';
 
 const ANSWER_MS = 2000;
@@ -49,7 +49,7 @@ export const DATE_SERVER: readonly Stage[] = [
     check: endsWhere,
   },
   secondClient(DATE, [3], `${SLIDE}: always listening`),
-  twoAtOnce(DATE, [3, 5], 'slide "Socket Programming: Multithreading"'),
+  twoTogether(DATE, [3, 5], 'slide "Socket Programming: Multithreading"'),
   breaksOff(DATE, [5]),
   restarts(DATE, [3]),
 ];

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { readFileSync } from 'node:fs';
-import type { Probe } from './probe';
+import type { Probe } from './Probe';
 import type { Trial } from './stage';
 
 /** A variant gets an answer in this time, or it did not help. */

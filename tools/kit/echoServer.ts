@@ -1,6 +1,6 @@
 import { firstDifference, inWords, show, showDifference } from './bytes';
 import { diagnose, roundAndRound, silent, VARIANT_MS, type Variant } from './diagnose';
-import type { Came, Probe } from './probe';
+import type { Came, Probe } from './Probe';
 import {
   type Ask,
   breaksOff,
@@ -8,7 +8,7 @@ import {
   listens,
   restarts,
   secondClient,
-  twoAtOnce,
+  twoTogether,
 } from './serverStages';
 import { Finding, type Trial, type Stage } from './stage';
 
@@ -120,9 +120,9 @@ export const ECHO_SERVER: readonly Stage[] = [
     check: endOfFile,
   },
   secondClient(ECHO, [2], `${SLIDE}, line 11`),
-  twoAtOnce(ECHO, [2, 6], 'slide "Socket Programming: Multithreading"'),
+  twoTogether(ECHO, [2, 6], 'slide "Socket Programming: Multithreading"'),
   {
-    title: '1 MiB at once, to a client that reads slowly at first',
+    title: '1 MiB in one go, to a client that reads slowly at first',
     slide: `${SLIDE}, line 18`,
     needs: [2],
     check: bigMessage,

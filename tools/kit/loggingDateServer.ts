@@ -10,7 +10,7 @@ const LOOK_MS = 20;
 /** Linux gives the time of a file in steps of 4 ms. */
 const STEP_MS = 10;
 const IN_TURN = 12;
-const AT_ONCE = 20;
+const TOGETHER = 20;
 const ROUNDS = 3;
 const SAME_NUMBER =
   'probably two requests took the same number: between looking and creating another thread does the same. Take the number under a lock, or create the file with open(name, "x"), which fails if it is there';
@@ -38,10 +38,10 @@ export const LOGGING_DATE_SERVER: readonly Stage[] = [
     check: holdsOneLine,
   },
   {
-    title: `${AT_ONCE} requests at once make ${AT_ONCE} files`,
+    title: `${TOGETHER} requests at the same time make ${TOGETHER} files`,
     slide: `${SLIDE}: each time the server receives a request`,
     needs: [6, 9],
-    check: manyAtOnce,
+    check: manyTogether,
   },
   {
     title: 'After a restart nothing older is overwritten',
@@ -183,20 +183,20 @@ async function holdsOneLine(trial: Trial): Promise<void> {
   );
 }
 
-async function manyAtOnce(trial: Trial): Promise<void> {
-  const did = `connected ${AT_ONCE} times, and asked on all connections at once`;
+async function manyTogether(trial: Trial): Promise<void> {
+  const did = `connected ${TOGETHER} times, and asked on all connections at the same time`;
   for (let round = 0; round < ROUNDS; round++) {
-    const probes = await trial.connectMany(AT_ONCE);
+    const probes = await trial.connectMany(TOGETHER);
     const before = lookInto(trial.folder);
     await Promise.all(probes.map((probe) => DATE.ask(probe, '', did)));
-    const count = numbered(await writtenSince(trial, before, AT_ONCE)).length;
+    const count = numbered(await writtenSince(trial, before, TOGETHER)).length;
     await Promise.all(probes.map((probe) => probe.close()));
-    if (count === AT_ONCE) continue;
+    if (count === TOGETHER) continue;
     throw new Finding({
       did,
-      expected: `${AT_ONCE} new files`,
+      expected: `${TOGETHER} new files`,
       came: `${count} that were written`,
-      likely: count < AT_ONCE ? SAME_NUMBER : undefined,
+      likely: count < TOGETHER ? SAME_NUMBER : undefined,
     });
   }
 }
@@ -234,7 +234,7 @@ async function keepsOlder(trial: Trial): Promise<void> {
 async function isStoredBefore(trial: Trial): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     await trial.fresh();
-    const probes = await trial.connectMany(AT_ONCE);
+    const probes = await trial.connectMany(TOGETHER);
     const before = lookInto(trial.folder);
     const asked = probes.map((probe) => askDate(probe, `${QUESTION}\n`));
     await Promise.race(asked);
@@ -245,7 +245,7 @@ async function isStoredBefore(trial: Trial): Promise<void> {
     ).length;
     if (stored >= answered) continue;
     throw new Finding({
-      did: `asked on ${AT_ONCE} connections at once, and killed your program (SIGKILL) at the first answer`,
+      did: `asked on ${TOGETHER} connections at the same time, and killed your program (SIGKILL) at the first answer`,
       expected: `${answered} ${answered === 1 ? 'line' : 'lines'} in files: so many were answered`,
       came: `${stored}`,
       likely:

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander';
 import { connectablePort, fromHere, hostName, seconds } from '../../src/cli/options';
-import { hasColors, out } from '../../src/cli/output';
+import { hasColors, out } from '../../src/cli/Output';
 import { complain, say } from '../../src/cli/complain';
 import { formatAddress } from '../../src/socket/Address';
 import { ListeningSocket } from '../../src/socket/ListeningSocket';

@@ -1,10 +1,10 @@
 import { formatAddress } from '../../src/socket/Address';
-import type { Probe } from './probe';
+import type { Probe } from './Probe';
 import { Finding, type Trial, type Stage } from './stage';
 
 const CLOSE_MS = 2000;
 const ONE_AFTER_ANOTHER = 100;
-const AT_ONCE = 20;
+const TOGETHER = 20;
 const ANOTHER_MS = 200;
 
 /** How one kind of server is asked. */
@@ -48,7 +48,7 @@ export function secondClient(kind: Ask, needs: number[], slide: string): Stage {
           try: kind.try(trial, 'second'),
         });
       }
-      const second = await trial.connectAtOnce();
+      const second = await trial.connectNow();
       try {
         await kind.ask(second, 'second', did);
       } catch (error) {
@@ -65,14 +65,14 @@ export function secondClient(kind: Ask, needs: number[], slide: string): Stage {
   };
 }
 
-export function twoAtOnce(kind: Ask, needs: number[], slide: string): Stage {
+export function twoTogether(kind: Ask, needs: number[], slide: string): Stage {
   return {
     title: 'Two clients at the same time, the later speaks first',
     slide,
     needs,
     async check(trial) {
       const first = await trial.connect();
-      const second = await trial.connectAtOnce();
+      const second = await trial.connectNow();
       const did = 'connected twice, and asked on the second connection first';
       try {
         await kind.ask(second, 'second', did);
@@ -89,7 +89,7 @@ export function twoAtOnce(kind: Ask, needs: number[], slide: string): Stage {
 async function oneAtATime(kind: Ask, trial: Trial): Promise<string | undefined> {
   await trial.fresh();
   const first = await trial.connect();
-  const second = await trial.connectAtOnce();
+  const second = await trial.connectNow();
   await first.close();
   try {
     await kind.ask(second, 'second', '');
@@ -121,7 +121,7 @@ export function breaksOff(kind: Ask, needs: number[]): Stage {
           likely,
         });
       }
-      const next = await trial.connectAtOnce();
+      const next = await trial.connectNow();
       try {
         await kind.ask(next, 'next', did);
       } catch (error) {
@@ -134,24 +134,24 @@ export function breaksOff(kind: Ask, needs: number[]): Stage {
 
 export function crowd(kind: Ask, needs: number[]): Stage {
   return {
-    title: `${ONE_AFTER_ANOTHER} clients in turn, then ${AT_ONCE} at once, none left open`,
+    title: `${ONE_AFTER_ANOTHER} clients in turn, then ${TOGETHER} together, none left open`,
     needs,
     async check(trial) {
       await (await trial.connect()).close();
       for (let number = 1; number <= ONE_AFTER_ANOTHER; number++) {
         await goes(kind, trial, `client ${number}`, `connected for the ${number}th time`);
       }
-      const probes = await trial.connectMany(AT_ONCE);
-      const did = `connected ${AT_ONCE} times, and asked on all connections at once`;
+      const probes = await trial.connectMany(TOGETHER);
+      const did = `connected ${TOGETHER} times, and asked on all connections at the same time`;
       const asked = await Promise.allSettled(probes.map((probe) => kind.ask(probe, 'all', did)));
       const failures = asked.filter((each) => each.status === 'rejected');
       const [first] = failures;
       if (!first) return;
       if (!(first.reason instanceof Finding)) throw first.reason;
-      const answered = AT_ONCE - failures.length;
+      const answered = TOGETHER - failures.length;
       throw new Finding({
         did,
-        expected: `${AT_ONCE} right answers`,
+        expected: `${TOGETHER} right answers`,
         came: `${answered}, and of the others one got ${first.reason.details.came}`,
         likely: `probably your server has only so many threads or processes (${answered}): each connection that stays open holds one`,
       });
@@ -161,7 +161,7 @@ export function crowd(kind: Ask, needs: number[]): Stage {
 
 /** A client that asks, sends end of file, and waits for the server's. */
 async function goes(kind: Ask, trial: Trial, name: string, did: string): Promise<void> {
-  const probe = await trial.connectAtOnce();
+  const probe = await trial.connectNow();
   await kind.ask(probe, name, did);
   probe.shutdown();
   const { ending } = await probe.receiveAll(CLOSE_MS);

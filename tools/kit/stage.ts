@@ -4,8 +4,8 @@ import { formatAddress } from '../../src/socket/Address';
 import { codeOf } from '../../src/text/errno';
 import type { Deadline } from './Deadline';
 import { listeningOn } from './listening';
-import { Probe } from './probe';
-import { type Start, Subject } from './subject';
+import { Probe } from './Probe';
+import { type Start, Subject } from './Subject';
 
 /** A program may take so long to start. */
 const START_MS = 10_000;
@@ -143,14 +143,14 @@ export class Trial {
   async connect(): Promise<Probe> {
     for (const begun = performance.now(); ;) {
       try {
-        return await this.connectAtOnce();
+        return await this.connectNow();
       } catch (error) {
         const waited = performance.now() - begun;
         const hasEnded = this.#subject?.how !== undefined;
         if (!this.start || codeOf(error) !== 'ECONNREFUSED') throw error;
         if (hasEnded || waited > this.deadline.limit(START_MS)) throw this.#deaf(waited);
-        const places = waited > ELSEWHERE_MS ? listeningOn(this.#subject?.pids ?? []) : [];
-        const elsewhere = places.filter((place) => !this.#isHere(place)); // it may listen just now
+        const listening = waited > ELSEWHERE_MS ? listeningOn(this.#subject?.pids ?? []) : [];
+        const elsewhere = listening.filter((address) => !this.#isHere(address)); // it may listen just now
         if (elsewhere.length > 0) throw this.#deaf(waited, elsewhere);
         await setTimeout(RETRY_MS);
       }
@@ -158,14 +158,14 @@ export class Trial {
   }
 
   /** Connects to a program that must listen by now. */
-  async connectAtOnce(): Promise<Probe> {
+  async connectNow(): Promise<Probe> {
     return this.keep(await Probe.open(this.address, CONNECT_MS, this.deadline));
   }
 
-  /** So many connections at once, as soon as the program listens. */
+  /** So many connections at the same time, as soon as the program listens. */
   async connectMany(count: number): Promise<Probe[]> {
     await (await this.connect()).close();
-    return Promise.all(Array.from({ length: count }, () => this.connectAtOnce()));
+    return Promise.all(Array.from({ length: count }, () => this.connectNow()));
   }
 
   /** Breaks this connection off, too, when all is cleared. */
@@ -181,9 +181,9 @@ export class Trial {
     this.#subject = undefined;
   }
 
-  #isHere(place: string): boolean {
+  #isHere(address: string): boolean {
     const { host, port } = this.address;
-    return [host, '0.0.0.0', '::'].some((each) => formatAddress({ host: each, port }) === place);
+    return [host, '0.0.0.0', '::'].some((each) => formatAddress({ host: each, port }) === address);
   }
 
   /** It does not listen where it should. */

@@ -18,7 +18,7 @@ export class Records extends EventEmitter<{ record: [TraceRecord]; dropped: [] }
     this.#settling.push(record);
   }
 
-  /** Lets out at once what has been added. */
+  /** Lets out immediately what has been added. */
   settle(): void {
     const settled = this.#settling.sort(byTime);
     this.#settling = [];

@@ -147,7 +147,7 @@ export class RunningLab extends EventEmitter<{
     this.#spawn('server', Server, ['--port', serverPort(this.#address), ...this.#logFolder()]);
   }
 
-  /** Runs so many clients at once; several are held before connect(), and let go together. */
+  /** Runs so many clients at the same time; several are held before connect(), and let go together. */
   client(message: string, count: number): void {
     const [, Client = ''] = PAIRS[this.#lab] ?? [];
     const text = message === '' ? [] : ['--', message];

@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { say } from '../../src/cli/complain';
 import { bindablePort } from '../../src/cli/options';
-import { out } from '../../src/cli/output';
+import { out } from '../../src/cli/Output';
 import { LiveServer, whyNotStarted } from './LiveServer';
 
 const command = new Command('npm run live --')

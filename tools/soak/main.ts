@@ -1,6 +1,6 @@
 /**
  * `npm run soak -- --minutes N`: good, slow, greedy, broken and hostile clients against the three
- * servers at once, on this machine only, while the servers are stopped for a moment now and then; at
+ * servers at the same time, on this machine only, while the servers are stopped for a moment now and then; at
  * the end a table. Exit code 1 if an answer was wrong or lost, or others had to wait too long.
  */
 import { randomBytes, randomInt } from 'node:crypto';
@@ -16,7 +16,7 @@ import { Program } from '../../test/helpers/Program';
 import { residentMemory } from '../../test/helpers/residentMemory';
 
 /** Clients of each kind at the same time. */
-const AT_ONCE = 3;
+const TOGETHER = 3;
 /** From one conversation of a client to its next. */
 const PAUSE_MS = 20;
 /** The same where each may become many log files, which somebody has to read and remove in the end. */
@@ -188,7 +188,7 @@ async function main(): Promise<void> {
     ...[goodLogged, tooLong, broken].map((kind) => () => kind(logging.port)),
   ];
   const rarely = [() => hostile(logging.port), () => pipelines(logging.port, 8)];
-  const clients = Array.from({ length: AT_ONCE }, () => [
+  const clients = Array.from({ length: TOGETHER }, () => [
     ...conversations.map((converse) => repeat(converse, end, PAUSE_MS)),
     ...rarely.map((converse) => repeat(converse, end, LOG_PAUSE_MS)),
   ]).flat();

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { Argument, Command, CommanderError } from 'commander';
 import { complain, say } from '../../src/cli/complain';
 import { fromHere, wholeNumberFrom } from '../../src/cli/options';
-import { out } from '../../src/cli/output';
+import { out } from '../../src/cli/Output';
 import { lookOf } from '../../src/cli/tracing';
 import { explain } from '../../src/text/errno';
 import { ProgramEnded } from '../lab/LabProgram';

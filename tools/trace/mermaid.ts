@@ -8,12 +8,12 @@ export function toMermaid(rows: readonly Row[], names: Readonly<Record<Role, str
     'sequenceDiagram',
     `  participant client as ${escapeMermaid(names.client)}`,
     `  participant server as ${escapeMermaid(names.server)}`,
-    ...rows.flatMap(linesOf).map((line) => `  ${line}`),
+    ...rows.flatMap(messagesOf).map((line) => `  ${line}`),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function linesOf({ client, server, arrow }: Row): string[] {
+function messagesOf({ client, server, arrow }: Row): string[] {
   if (!arrow) return [...note('left', 'client', client), ...note('right', 'server', server)];
   const from = arrow.to === 'server' ? 'client' : 'server';
   const [sender, receiver] = arrow.to === 'server' ? [client, server] : [server, client];

@@ -11,9 +11,9 @@ export function pictureOf(records: readonly TraceRecord[], look: Look): string {
 
 /** The programs on the two sides; a side that has no records has its role for a name. */
 export function namesIn(records: readonly TraceRecord[]): Record<Role, string> {
-  const nameOf = (role: Role) => {
+  const programOf = (role: Role) => {
     const record = records.find((each) => each.type === 'call' && each.role === role);
     return record?.type === 'call' ? record.program : role;
   };
-  return { client: nameOf('client'), server: nameOf('server') };
+  return { client: programOf('client'), server: programOf('server') };
 }

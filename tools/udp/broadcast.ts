@@ -1,6 +1,6 @@
 import { wrap } from '../../src/text/wrap';
 import { DatagramSocket } from '../../src/udp/DatagramSocket';
-import { deliver, Receiver, rowsOf } from './delivery';
+import { deliver, Receiver, deliveryRows } from './delivery';
 
 /** All hosts of the network 127.0.0.0/8, which is this machine alone. */
 const EVERYBODY = '127.255.255.255';
@@ -32,13 +32,13 @@ export async function broadcast(show: (line: string) => void): Promise<void> {
   show('');
   sender.allowBroadcast();
   await deliver('Hello, all', receivers, sendTo(EVERYBODY));
-  for (const row of rowsOf('Hello, all', receivers)) show(row);
+  for (const row of deliveryRows('Hello, all', receivers)) show(row);
   show('');
   show(`Unicast: one sendto("Hello, you", 127.0.0.1:${port}), the same three sockets:`);
   show('');
   for (const { received } of receivers) received.length = 0;
   await deliver('Hello, you', receivers, sendTo('127.0.0.1'));
-  for (const row of rowsOf('Hello, you', receivers)) show(row);
+  for (const row of deliveryRows('Hello, you', receivers)) show(row);
   show('');
   show('receiver: socket(), bind() to a port that all share (SO_REUSEADDR), recvfrom()');
 }

@@ -45,7 +45,7 @@ export async function deliver(
 }
 
 /** Who has received a text: a row for each receiver. */
-export function rowsOf(text: string, receivers: Receiver[]): string[] {
+export function deliveryRows(text: string, receivers: Receiver[]): string[] {
   return receivers.map(({ received, calls }, index) => {
     const has = received.includes(text);
     const corner = index === receivers.length - 1 ? '╰' : '├';

@@ -6,7 +6,7 @@ import type { Socket } from '../../src/socket/Socket';
 import { SocketClient } from '../../src/socket/SocketClient';
 import { DatagramSocket } from '../../src/udp/DatagramSocket';
 import { LossyRelay, type Odds, type Passage } from './LossyRelay';
-import { HEADING, rowsOf } from './picture';
+import { HEADING, passageRows } from './picture';
 import { wrap } from '../../src/text/wrap';
 import { UdpEchoServer } from '../../src/udp/UdpEchoServer';
 
@@ -72,7 +72,7 @@ class Traffic {
     if (fate === 'lost') this.#lost[direction] += 1;
     const sent = { passed: 1, doubled: 2, late: 1, lost: 0, held: 0, waits: 0 }[fate];
     this.#coming[direction === 'there' ? 'back' : 'client'] += sent;
-    for (const row of rowsOf(passage, this.#overtaker[direction])) this.show(row);
+    for (const row of passageRows(passage, this.#overtaker[direction])) this.show(row);
     if (sent > 0 && fate !== 'late') this.#overtaker[direction] = data.toString();
     this.#news();
   }

@@ -1,5 +1,5 @@
 import { DatagramSocket } from '../../src/udp/DatagramSocket';
-import { deliver, Receiver, rowsOf } from './delivery';
+import { deliver, Receiver, deliveryRows } from './delivery';
 
 /** A group for one organisation's own use (RFC 2365 section 6.1). */
 const GROUP = '239.255.60.15';
@@ -31,7 +31,7 @@ export async function multicast(show: (line: string) => void): Promise<void> {
 
   show(`One sendto("${TEXT}", ${GROUP}:${port}):`);
   show('');
-  for (const row of rowsOf(TEXT, receivers)) show(row);
+  for (const row of deliveryRows(TEXT, receivers)) show(row);
   show('');
   show('receiver: socket(), bind() to a port that all share (SO_REUSEADDR),');
   show(`          and to join: setsockopt(IP_ADD_MEMBERSHIP, ${GROUP} on ${LOOPBACK}), recvfrom()`);

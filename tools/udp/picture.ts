@@ -7,7 +7,7 @@ const LINE = '─'.repeat(23);
 const GAP = ' '.repeat(23);
 
 /** The rows of one passage: the client at the left, the relay in the middle, the server at the right. */
-export function rowsOf({ direction, data, fate }: Passage, overtaker?: string): string[] {
+export function passageRows({ direction, data, fate }: Passage, overtaker?: string): string[] {
   const number = data.toString().padStart(3);
   const overtaken = `overtaken by ${overtaker?.trim() ?? 'none'}`;
   if (direction === 'there') {

@@ -7,7 +7,7 @@ import { hasCommand, itWith } from '../../helpers/itOnLinux';
 import { Program, ROOT } from '../../helpers/Program';
 
 const GALLERY = 'test/tools/kit/gallery';
-const AT_ONCE = 3;
+const TOGETHER = 3;
 const ALL_STAGES = 14;
 /** A slow machine takes its time for all of them. */
 const GALLERY_MS = 400_000;
@@ -90,7 +90,7 @@ export function itChecks(
     if (!hasCommand('python3')) return;
     // They mostly wait.
     const names = [...Object.keys(mistakes), ...right];
-    await Promise.all(Array.from({ length: AT_ONCE }, () => checkSome(names)));
+    await Promise.all(Array.from({ length: TOGETHER }, () => checkSome(names)));
   });
 
   for (const [name, [stage, cause]] of Object.entries(mistakes)) {

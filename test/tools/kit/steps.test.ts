@@ -37,7 +37,7 @@ describe('steps/', function () {
     ]);
   });
 
-  it('2 mends that, and fails just at two clients at once', async () => {
+  it('2 mends that, and fails just at two clients at the same time', async () => {
     expect(notPassed(await checkStep('echo-server', '2-one-after-another'))).to.deep.equal([
       [7, 'failed'],
     ]);

@@ -440,7 +440,7 @@ describe('npm run live', function () {
     await see(page, 'said', 'what the relay does is given in per cent, 100 together at most');
   });
 
-  itInBrowser('is the same on two pages at once, and for everybody (axe)', async () => {
+  itInBrowser('is the same on two pages at the same time, and for everybody (axe)', async () => {
     const one = await open();
     const two = await open();
     await one.page.click('#server');

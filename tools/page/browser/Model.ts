@@ -137,7 +137,7 @@ function keyOf({ direction, number }: Relayed): string {
 }
 
 /** The line to be shown for a call: the lab's own where there is one. */
-export function sourceLineOf(mark: Mark | undefined): SourceLine | undefined {
+export function lineShown(mark: Mark | undefined): SourceLine | undefined {
   return mark?.lab ?? mark?.at;
 }
 

@@ -2,7 +2,7 @@ import type { SourceLine, Role } from '../../../src/trace/record';
 import { type Arrow, bytesOn, type Mark, type Relayed } from '../../../src/trace/rows';
 import { arrowWords, callWords } from '../../../src/trace/words';
 import { draw, type Layout, layoutOf, type Range, rangeOf, yOf } from './diagram';
-import { type Event, type Model, sentenceOf, sourceLineOf, STEPS, stepOf, timeOf } from './Model';
+import { type Event, type Model, sentenceOf, lineShown, STEPS, stepOf, timeOf } from './Model';
 
 /** Lines of source as HTML, by their file. */
 export type Sources = Readonly<Record<string, readonly string[]>>;
@@ -247,7 +247,7 @@ export class Viewer {
     get('title').textContent = calls.join('  ·  ') || (arrow ? arrowWords(arrow) : '');
     get('time').textContent = `${timeOf(event).toFixed(1)} ms`;
     get('sentence').textContent = sentenceOf(event, this.model.names);
-    get('bytes').replaceChildren(...bytesOf(arrow));
+    get('bytes').replaceChildren(...bytesShown(arrow));
     for (const role of ['client', 'server'] as const) {
       get(`steps-${role}`).replaceChildren(...stepsOf(event, role));
       this.#showSource(role);
@@ -265,14 +265,14 @@ export class Viewer {
   /** The line that runs on this side, or that ran last. */
   #showSource(role: Role): void {
     const mark = this.#lastMark(role);
-    const shown = sourceLineOf(mark);
+    const shown = lineShown(mark);
     const isNow = this.model.events[this.#chosen]?.[role] === mark && mark !== undefined;
     get(`file-${role}`).textContent = shown?.file ?? `no line of the ${role} so far`;
     get(`line-${role}`).textContent = shown ? `line ${shown.line}${below(mark?.at, shown)}` : '';
     const code = get(`code-${role}`);
     if (this.#files[role] !== shown?.file) {
       const lines = shown ? (this.sources[shown.file] ?? []) : [];
-      code.replaceChildren(...lines.map((html, index) => lineOf(html, index + 1)));
+      code.replaceChildren(...lines.map((html, index) => codeLine(html, index + 1)));
       this.#files[role] = shown?.file;
     }
     for (const line of code.querySelectorAll('.here')) line.className = 'line';
@@ -283,7 +283,7 @@ export class Viewer {
   }
 }
 
-function lineOf(html: string, number: number): HTMLElement {
+function codeLine(html: string, number: number): HTMLElement {
   const line = document.createElement('div');
   line.className = 'line';
   const count = document.createElement('span');
@@ -310,7 +310,7 @@ function stepsOf(event: Event, role: Role): HTMLElement[] {
 }
 
 /** The bytes as hex; the whole text is in the sentence's place, one click away. */
-function bytesOf(arrow: Arrow | undefined): HTMLElement[] {
+function bytesShown(arrow: Arrow | undefined): HTMLElement[] {
   const sent = bytesOn(arrow);
   if (!sent || sent.n === 0) return [];
   const bytes = Uint8Array.from(atob(sent.b64), (character) => character.charCodeAt(0));

@@ -183,7 +183,7 @@ function arrowOf(arrow: Arrow, client: number, server: number, y: number): SVGEl
   const [from, to] = arrow.to === 'server' ? [client + 6, server - 8] : [server - 6, client + 8];
   const isFailed = arrow.kind === 'failed' || arrow.kind === 'missing' || arrow.kind === 'in relay';
   const end = isFailed ? from + (to - from) * 0.55 : to;
-  const kind = kindOf(arrow);
+  const kind = classOf(arrow);
   const most = Math.max(
     Math.floor((BETWEEN - 40) / LETTER),
     Math.floor(Math.abs(server - client) / 8) - 6,
@@ -220,7 +220,7 @@ function waysOf(event: Event, index: number, model: Model, layout: Layout): SVGE
   const { from, relay, to } = wayOf(arrow, client, layout.relay, layout.server);
   const y = yOf(index);
   const sentY = yOf(Math.max((event.sentAt ?? 0) - model.dropped, 0));
-  const kind = kindOf(arrow);
+  const kind = classOf(arrow);
   const isThere = arrow.to === 'server';
   const isInRelay = arrow.kind === 'in relay';
   if (isInRelay && !model.isInRelay(event)) return []; // it has gone on since
@@ -248,7 +248,7 @@ function relayedWords(arrow: Arrow, { relay, to }: Way, y: number): SVGElement[]
   const middle = (relay + to) / 2;
   return most < LEAST_TEXT
     ? cross
-    : [...cross, ...pill(shorten(words, most), kindOf(arrow), middle, y)];
+    : [...cross, ...pill(shorten(words, most), classOf(arrow), middle, y)];
 }
 
 /** It waits; a click on it loses it. */
@@ -286,9 +286,9 @@ function line(kind: string, [x1, y1]: Point, [x2, y2]: Point, arrives: boolean):
 /** Words on an arrow, in a frame that keeps them readable. */
 function pill(words: string, kind: string, x: number, y: number): SVGElement[] {
   const width = words.length * LETTER + 16;
-  const place = { x: x - width / 2, y: y - 10, width, height: 20, rx: 10 };
+  const box = { x: x - width / 2, y: y - 10, width, height: 20, rx: 10 };
   return [
-    element('rect', { class: `pill ${kind}`, ...place }),
+    element('rect', { class: `pill ${kind}`, ...box }),
     text(words, x, y + 4, `words ${kind}`, 'middle'),
   ];
 }
@@ -298,7 +298,7 @@ function isLostInRelay(arrow: Arrow): boolean {
 }
 
 /** The class of its lines and words. */
-function kindOf({ kind, to }: Arrow): string {
+function classOf({ kind, to }: Arrow): string {
   if (kind === 'failed' || kind === 'missing' || kind === 'reset') return 'failed';
   if (kind === 'handshake' || kind === 'eof') return kind;
   return to === 'server' ? 'request' : 'reply';
@@ -321,8 +321,8 @@ function waitingBars(
     const beside = mark.call === 'accept' ? 12 : 0;
     const x = role === 'client' ? (layout.lanes[event.lane ?? 0] ?? 0) : layout.server + beside;
     const [top, bottom] = [yOf(begun) - ROW / 2, yOf(index) - 9];
-    const place = { x: x - 4, y: top, width: 8, height: bottom - top, rx: 3 };
-    bars[role] = element('rect', { class: 'waits', ...place });
+    const box = { x: x - 4, y: top, width: 8, height: bottom - top, rx: 3 };
+    bars[role] = element('rect', { class: 'waits', ...box });
   }
   return bars;
 }

@@ -1,4 +1,4 @@
-# Closes at once: it never receives.
+# Closes immediately: it never receives.
 import socket
 import sys
 import threading

@@ -1,4 +1,4 @@
-# No SO_REUSEADDR: the port is not free at once.
+# No SO_REUSEADDR: the port is not free immediately.
 import socket
 import sys
 import threading

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Output } from '../../src/cli/output';
+import { Output } from '../../src/cli/Output';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { temporaryFolder } from '../helpers/temporaryFolder';
 import { itOnLinux } from '../helpers/itOnLinux';
@@ -43,7 +43,7 @@ const neverCalled = (error: unknown) => {
 describe('Output', () => {
   afterEach(cleanUp);
 
-  itOnLinux('/proc', 'writes at once what can be written', async () => {
+  itOnLinux('/proc', 'writes immediately what can be written', async () => {
     const [read, write] = await pipe();
     const output = new Output(write, neverCalled);
 

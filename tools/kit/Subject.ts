@@ -115,7 +115,7 @@ export class Subject {
     await this.kill();
   }
 
-  /** Ends it, and all that it has started, at once (kill -9). */
+  /** Ends it, and all that it has started, immediately (kill -9). */
   async kill(): Promise<void> {
     this.#signal('SIGKILL');
     await this.endedWithin(GRACE_MS);

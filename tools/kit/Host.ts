@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Address } from '../../src/socket/Address';
 import { ListeningSocket } from '../../src/socket/ListeningSocket';
 import type { Deadline } from './Deadline';
-import { Probe } from './probe';
+import { Probe } from './Probe';
 
 /** A server that the kit plays, for a client to talk with. */
 export class Host implements AsyncDisposable {

@@ -15,7 +15,7 @@ const OURS = /^(?:src[\\/](?:cli|services|socket|text)|node_modules)[\\/]|^\.\.|
 const FRAME = /^ +at (?:.*\()?(.+):(\d+):\d+\)?$/gm;
 
 /** Where an error that nobody has foreseen came from: the first line outside of our own folders. */
-export function placeOf(error: unknown): string | undefined {
+export function sourceLineOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || EXPLAINED.some((kind) => error instanceof kind))
     return undefined;
   for (const [, file = '', line] of (error.stack ?? '').matchAll(FRAME)) {
