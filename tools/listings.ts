@@ -1,10 +1,14 @@
 /**
- * `npm run listings`: brings the pages in docs/ up to date with the code: the line that each link
- * leads to, and the listings. A test fails while they are not.
+ * `npm run listings`: brings the README and the pages in docs/ up to date with the code: the line
+ * that each link leads to, the listings, and the picture of a run. A test fails while they are not.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import ts from 'typescript';
+import type { TraceRecord } from '../src/trace/record';
+import { pictureOf } from './trace/picture';
+import { runLab } from './trace/runLab';
 
+const README = 'README.md';
 const PAGES = ['docs/slides.md', 'docs/your-own.md', 'docs/steps.md'];
 
 /** [`label`]: ../src/path/File.ts#L1 */
@@ -13,6 +17,30 @@ const LINK = /^\[`([^`]+)`\]: \.\.\/(\S+?\.ts)(?:#L\d+)?$/gm;
 const LISTING = /^<!-- (\S+) from (\S+) -->\n\n```ts\n.*?```$/gms;
 /** The same with a whole file: <!-- src/path/File.ts --> */
 const WHOLE = /^<!-- (\S+\.ts) -->\n\n```ts\n.*?```$/gms;
+
+/** <!-- npm run trace -- echo --> and the picture below it */
+const PICTURE = /(?<=^<!-- npm run trace -- echo -->\n\n```\n).*?(?=```$)/ms;
+const LOOK = { columns: 80, isAscii: false, hasColor: false };
+/** Instead of those that the system gave, which are others each time. */
+const PORTS = { client: 44280, server: 45309 };
+
+/** The page with the picture of a run of now. */
+export async function withPicture(page: string): Promise<string> {
+  const records = await runLab('echo', 1);
+  return page.replace(PICTURE, () => pictureOf(withFixedPorts(records), LOOK));
+}
+
+function withFixedPorts(records: readonly TraceRecord[]): TraceRecord[] {
+  const client = records.find(
+    (record) => record.type === 'call' && record.call === 'accept' && record.phase === 'return',
+  );
+  const { peer = '', local = '' } = client?.type === 'call' ? client : {};
+  const [host] = local.split(':');
+  const text = JSON.stringify(records)
+    .replaceAll(`"${peer}"`, `"${host}:${PORTS.client}"`)
+    .replaceAll(`"${local}"`, `"${host}:${PORTS.server}"`);
+  return JSON.parse(text) as TraceRecord[];
+}
 
 /** The page as it should be. Throws if it names something that is not there. */
 export function upToDate(page: string): string {
@@ -76,6 +104,9 @@ function declarationsOf(statement: ts.Statement): [name: string, node: ts.Node][
   return [];
 }
 
-if (require.main === module) {
+async function main(): Promise<void> {
   for (const page of PAGES) writeFileSync(page, upToDate(readFileSync(page, 'utf8')));
+  writeFileSync(README, await withPicture(readFileSync(README, 'utf8')));
 }
+
+if (require.main === module) void main();
