@@ -1,22 +1,23 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { type MochaOptions, reporters, type Runner } from 'mocha';
+import { type MochaOptions, reporters, type Runner, type Test } from 'mocha';
+import { type Failure, readOutcome, writeOutcome } from './outcome';
 
-const STATS = 'coverage/stats.json';
-
-/** Mocha's spec reporter, which also adds its counts to those that `tools/check.ts` reads. */
+/** Mocha's spec reporter, which also adds its counts and failures to those that `tools/check.ts` reads. */
 export = class CountingReporter extends reporters.Spec {
   constructor(runner: Runner, options: MochaOptions) {
     super(runner, options);
+    const failures: Failure[] = [];
+    runner.on('fail', (test: Test, error: Error) => {
+      const file = test.file === undefined ? '' : path.relative('', test.file);
+      failures.push({ file, title: test.titlePath().join(' '), message: error.message });
+    });
     runner.once('end', () => {
-      mkdirSync(path.dirname(STATS), { recursive: true });
-      const before = existsSync(STATS) ? readFileSync(STATS, 'utf8') : '{"passes":0,"failures":0}';
-      const { passes, failures } = JSON.parse(before) as { passes: number; failures: number };
-      const sum = {
-        passes: passes + this.stats.passes,
-        failures: failures + this.stats.failures,
-      };
-      writeFileSync(STATS, JSON.stringify(sum));
+      const before = readOutcome();
+      writeOutcome({
+        ...before,
+        passes: before.passes + this.stats.passes,
+        failures: [...before.failures, ...failures],
+      });
     });
   }
 };
