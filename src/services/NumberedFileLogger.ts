@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
-import { access, constants, mkdir, readdir } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, unlink } from 'node:fs/promises';
 import * as path from 'node:path';
+import { promisify } from 'node:util';
 import { injectable, postConstruct } from 'inversify';
 import { codeOf, explain } from '../text/errno';
 import { Clock } from './Clock';
@@ -70,7 +71,7 @@ export class NumberedFileLogger extends RequestLogger {
     for (let taken = 1; ; taken++) {
       const name = path.join(this.#folder, `log${this.#next++}.txt`);
       try {
-        await fill(await create(name), name, line);
+        await store(name, line);
         return;
       } catch (error) {
         if (codeOf(error) !== 'EEXIST') throw error;
@@ -130,31 +131,31 @@ async function makeIfMissing(folder: string): Promise<void> {
 }
 
 // The callback forms are faster than `node:fs/promises`, whose file handles cost more than the write.
+const open = promisify(fs.open);
+const write = promisify(
+  (file: number, line: Buffer, done: (error: Error | null, written: number) => void) => {
+    fs.write(file, line, done);
+  },
+);
+const close = promisify(fs.close);
 
-function create(name: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    fs.open(name, 'wx', (error, file) => {
-      if (error) reject(error);
-      else resolve(file);
-    });
-  });
+/** Makes a line a new file, which is never seen with half a line; if that fails the file goes. */
+async function store(name: string, line: Buffer): Promise<void> {
+  const file = await open(name, 'wx');
+  try {
+    await writeAndClose(file, line);
+  } catch (error) {
+    await unlink(name).catch(() => undefined);
+    throw error;
+  }
 }
 
-/** One write, so that the file is never seen with half a line; if it fails the file goes. */
-function fill(file: number, name: string, line: Buffer): Promise<void> {
-  return new Promise((resolve, reject) => {
-    fs.write(file, line, (error, written) => {
-      const reason = error ?? (written < line.length ? failure('ENOSPC') : undefined);
-      fs.close(file, () => {
-        if (!reason) resolve();
-        else {
-          fs.unlink(name, () => {
-            reject(reason);
-          });
-        }
-      });
-    });
-  });
+async function writeAndClose(file: number, line: Buffer): Promise<void> {
+  try {
+    if ((await write(file, line)) < line.length) throw failure('ENOSPC');
+  } finally {
+    await close(file).catch(() => undefined);
+  }
 }
 
 function failure(code: string): Error {

@@ -1,4 +1,5 @@
 import type { Address } from '../socket/Address';
+import { withoutErrors } from '../socket/ServerReport';
 import { SocketError } from '../socket/SocketError';
 import { codeOf } from '../text/errno';
 import { type Datagram, DatagramSocket } from './DatagramSocket';
@@ -19,7 +20,7 @@ export interface DatagramReport {
  */
 export abstract class DatagramServer {
   #socket: DatagramSocket | undefined;
-  #report: DatagramReport = {};
+  #report = harmless({});
   #isStopped = false;
 
   /** Answers one datagram, with `socket.sendto(..., peer)`. */
@@ -37,7 +38,7 @@ export abstract class DatagramServer {
   ): Promise<Address> {
     if (this.#isStopped) throw new Error('start() after stop(): a server is started once');
     if (this.#socket) throw new Error('start() again: a server is started once');
-    this.#report = report;
+    this.#report = harmless(report);
     const socket = new DatagramSocket(); // socket()
     this.#socket = socket;
     try {
@@ -64,23 +65,22 @@ export abstract class DatagramServer {
       try {
         const datagram = await socket.recvfrom();
         refuse(datagram.peer, local);
-        void this.#tell((report) => report.received?.(datagram));
+        this.#report.received(datagram);
         await this.answer(datagram, socket);
       } catch (error) {
         // One that can't be answered is its sender's trouble: the server goes on.
-        if (codeOf(error) !== 'EBADF') void this.#tell((report) => report.problem?.(error));
+        if (codeOf(error) !== 'EBADF') this.#report.problem(error);
       }
     }
   }
+}
 
-  /** Tells the report, whose own errors harm nobody. */
-  async #tell(news: (report: DatagramReport) => unknown): Promise<void> {
-    try {
-      await news(this.#report);
-    } catch {
-      // there is nobody left to tell
-    }
-  }
+/** The same report, whose own errors harm nobody. */
+function harmless(report: DatagramReport): Required<DatagramReport> {
+  return {
+    received: (datagram) => withoutErrors(() => report.received?.(datagram)),
+    problem: (error) => withoutErrors(() => report.problem?.(error)),
+  };
 }
 
 const RESERVED = 1024;

@@ -26,6 +26,8 @@ interface Row {
   readonly max: number;
   /** Ours to bare, round by round: above 1 ours is better. */
   ratios?: number[];
+  /** What the median of these must not be below. */
+  floor?: number | undefined;
 }
 
 type Contenders = Record<string, readonly string[]>;
@@ -42,6 +44,8 @@ interface Case {
   ) => Promise<Figures>;
   /** The figures that ours is judged by, and whether less or more of it is better. */
   readonly judged: Record<string, 'less' | 'more'>;
+  /** Ours to bare, in the first of these: less is a defect (docs/performance.md). */
+  readonly floor?: number;
   /** A new process for each round, since it is its memory that counts. */
   readonly isFresh?: true;
   /** The server may use all cores: files are written by threads. */
@@ -111,11 +115,13 @@ function echoCase(connections: number): Case {
     measure: (server, process, options) =>
       load(server, process, options, { kind: 'pingpong', connections, isEcho: true }),
     judged: BY_REQUEST,
+    floor: 0.85,
   };
 }
 
-function loggingCase(name: string, parent: string): Case {
+function loggingCase(name: string, parent: string, floor?: number): Case {
   return {
+    ...(floor !== undefined && { floor }),
     name,
     contenders: () => ({
       ours: ours('LoggingDateServer', '--log-dir', newFolder(parent)),
@@ -219,6 +225,7 @@ const CASES: Case[] = [
       return { 'MB/s': (count * 1.048576 * 1000) / took, 'CPU µs a MiB': cpu / count };
     },
     judged: { 'MB/s': 'more', 'CPU µs a MiB': 'less' },
+    floor: 0.75,
     isFresh: true, // or glibc gives memory back and takes it again, now of one server, now of the other
   },
   {
@@ -226,6 +233,7 @@ const CASES: Case[] = [
     contenders: () => ({ ours: ours('DateServer'), bare: bare('date') }),
     measure: (server, process, options) =>
       load(server, process, options, { kind: 'pingpong', connections: 64 }),
+    floor: 0.85,
     judged: BY_REQUEST,
   },
   {
@@ -233,6 +241,7 @@ const CASES: Case[] = [
     contenders: () => ({ ours: ours('DateServer'), bare: bare('date') }),
     measure: (server, process, options) =>
       load(server, process, options, { kind: 'pingpong', connections: 64, inFlight: 16 }),
+    floor: 2,
     judged: BY_REQUEST,
   },
   {
@@ -242,6 +251,7 @@ const CASES: Case[] = [
       const { took } = await process.run(server, { kind: 'burst', connections: 4000 });
       return { 'ms until all are answered': took };
     },
+    floor: 0.75,
     judged: { 'ms until all are answered': 'less' },
   },
   {
@@ -249,6 +259,7 @@ const CASES: Case[] = [
     contenders: () => ({ ours: ours('DateServer'), bare: bare('date') }),
     measure: (server, process, options) =>
       load(server, process, options, { kind: 'connect', connections: 64 }),
+    floor: 0.65,
     judged: BY_REQUEST,
   },
   workersCase('echo, 64 connections', 'EchoServer', {
@@ -263,7 +274,7 @@ const CASES: Case[] = [
   }),
   workersCase('date, a connection each, 64', 'DateServer', { kind: 'connect', connections: 64 }),
   ...scalingCases(),
-  ...(existsSync('/dev/shm') ? [loggingCase('logging, 64, memory disk', '/dev/shm')] : []),
+  ...(existsSync('/dev/shm') ? [loggingCase('logging, 64, memory disk', '/dev/shm', 0.8)] : []),
   loggingCase('logging, 64, disk', tmpdir()),
   {
     name: `memory of ${IDLE} idle connections`,
@@ -277,6 +288,7 @@ const CASES: Case[] = [
       await process.run(server, { kind: 'close' });
       return { 'KiB each': each };
     },
+    floor: 0.7,
     judged: { 'KiB each': 'less' },
     isFresh: true,
   },
@@ -293,6 +305,7 @@ const CASES: Case[] = [
       };
       return { 'MiB, fresh': await growth(), 'MiB, again': await growth() };
     },
+    floor: 5,
     judged: { 'MiB, fresh': 'less', 'MiB, again': 'less' },
     isFresh: true,
   },
@@ -368,7 +381,7 @@ function progress(name: string, rounds: number): (round: number) => void {
 }
 
 function summarize(
-  { name, judged }: Pick<Case, 'name' | 'judged'>,
+  { name, judged, floor }: Pick<Case, 'name' | 'judged' | 'floor'>,
   contenders: string[],
   rounds: Figures[][],
 ): Row[] {
@@ -379,6 +392,7 @@ function summarize(
       const better = judged[figure];
       if (index > 0 || !better) return row;
       const others = (rounds[1] ?? []).map((figures) => figures[figure] ?? NaN);
+      row.floor = figure === Object.keys(judged)[0] ? floor : undefined;
       row.ratios = values.map((value, round) =>
         better === 'less' ? (others[round] ?? NaN) / value : value / (others[round] ?? NaN),
       );
@@ -426,15 +440,16 @@ function spread(values: number[]): { median: number; min: number; max: number } 
 
 function show(rows: Row[]): Row[] {
   console.log(rows[0]?.case);
-  for (const { contender, figure, median, min, max, ratios } of rows) {
+  for (const { contender, figure, median, min, max, ratios, floor = 0 } of rows) {
     if (Number.isNaN(median)) continue;
     const figures = `${digits(median)} (${digits(min)} to ${digits(max)})`;
     console.log(`  ${contender.padEnd(18)} ${figure.padEnd(17)} ${figures}`);
     if (!ratios) continue;
     const { median: middle, min: least, max: most } = spread(ratios);
     console.log(
-      `    ours to bare     ${middle.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`,
+      `    ours to bare     ${middle.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})${middle < floor ? `  BELOW ITS FLOOR OF ${floor}` : ''}`,
     );
+    if (middle < floor) process.exitCode = 1;
   }
   console.log();
   return rows;
