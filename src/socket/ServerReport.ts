@@ -19,16 +19,21 @@ export class ServerReport {
 /** The same report, whose own errors harm nobody. */
 export function harmless(report: ServerReport): ServerReport {
   const safe = new ServerReport();
-  safe.connected = (client) => withoutErrors(() => report.connected(client));
-  safe.problem = (error) => withoutErrors(() => report.problem(error));
+  safe.connected = (client) => {
+    withoutErrors(() => report.connected(client));
+  };
+  safe.problem = (error) => {
+    withoutErrors(() => report.problem(error));
+  };
   return safe;
 }
 
-/** Tells somebody something; an error in it has nobody who could be told. */
-export async function withoutErrors(tell: () => unknown): Promise<void> {
+/** Tells somebody something; an error in it, also a later one, has nobody who could be told. */
+export function withoutErrors(tell: () => unknown): void {
   try {
-    await tell();
+    const told = tell();
+    if (told instanceof Promise) told.catch(() => undefined);
   } catch {
-    // nobody is left to be told
+    // see above
   }
 }

@@ -1,14 +1,22 @@
 const FORM =
   /^(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d):(\d\d)(\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
+/** The last second that was asked for, and its text: local time in s, the zone's offset in minutes. */
+let last = { second: NaN, offset: NaN, text: '', zone: '' };
+
 /**
  * A moment as RFC 3339 section 5.6 writes it, in this machine's zone (`TZ`), with milliseconds and
  * the zone's offset: `2026-11-23T23:50:44.123+11:00`.
  */
 export function formatRfc3339(moment: Date): string {
   const offset = -moment.getTimezoneOffset(); // minutes east of Greenwich
-  const local = new Date(moment.getTime() + offset * 60_000);
-  return local.toISOString().replace('Z', formatOffset(offset));
+  const local = moment.getTime() + offset * 60_000;
+  const second = Math.floor(local / 1000);
+  if (second !== last.second || offset !== last.offset) {
+    const text = new Date(local).toISOString().slice(0, 'YYYY-MM-DDThh:mm:ss'.length);
+    last = { second, offset, text, zone: formatOffset(offset) };
+  }
+  return `${last.text}.${String(local - second * 1000).padStart(3, '0')}${last.zone}`;
 }
 
 function formatOffset(minutes: number): string {

@@ -78,8 +78,12 @@ export abstract class DatagramServer {
 /** The same report, whose own errors harm nobody. */
 function harmless(report: DatagramReport): Required<DatagramReport> {
   return {
-    received: (datagram) => withoutErrors(() => report.received?.(datagram)),
-    problem: (error) => withoutErrors(() => report.problem?.(error)),
+    received: (datagram) => {
+      withoutErrors(() => report.received?.(datagram));
+    },
+    problem: (error) => {
+      withoutErrors(() => report.problem?.(error));
+    },
   };
 }
 

@@ -115,7 +115,7 @@ function echoCase(connections: number): Case {
     measure: (server, process, options) =>
       load(server, process, options, { kind: 'pingpong', connections, isEcho: true }),
     judged: BY_REQUEST,
-    floor: 0.85,
+    floor: 0.8,
   };
 }
 
@@ -225,7 +225,7 @@ const CASES: Case[] = [
       return { 'MB/s': (count * 1.048576 * 1000) / took, 'CPU µs a MiB': cpu / count };
     },
     judged: { 'MB/s': 'more', 'CPU µs a MiB': 'less' },
-    floor: 0.75,
+    floor: 0.7,
     isFresh: true, // or glibc gives memory back and takes it again, now of one server, now of the other
   },
   {
@@ -233,7 +233,7 @@ const CASES: Case[] = [
     contenders: () => ({ ours: ours('DateServer'), bare: bare('date') }),
     measure: (server, process, options) =>
       load(server, process, options, { kind: 'pingpong', connections: 64 }),
-    floor: 0.85,
+    floor: 0.8,
     judged: BY_REQUEST,
   },
   {
@@ -241,7 +241,7 @@ const CASES: Case[] = [
     contenders: () => ({ ours: ours('DateServer'), bare: bare('date') }),
     measure: (server, process, options) =>
       load(server, process, options, { kind: 'pingpong', connections: 64, inFlight: 16 }),
-    floor: 2,
+    floor: 1.5,
     judged: BY_REQUEST,
   },
   {
@@ -251,7 +251,7 @@ const CASES: Case[] = [
       const { took } = await process.run(server, { kind: 'burst', connections: 4000 });
       return { 'ms until all are answered': took };
     },
-    floor: 0.75,
+    floor: 0.65,
     judged: { 'ms until all are answered': 'less' },
   },
   {
@@ -259,7 +259,7 @@ const CASES: Case[] = [
     contenders: () => ({ ours: ours('DateServer'), bare: bare('date') }),
     measure: (server, process, options) =>
       load(server, process, options, { kind: 'connect', connections: 64 }),
-    floor: 0.65,
+    floor: 0.6,
     judged: BY_REQUEST,
   },
   workersCase('echo, 64 connections', 'EchoServer', {
@@ -268,13 +268,13 @@ const CASES: Case[] = [
     isEcho: true,
   }),
   workersCase('date, 64 connections', 'DateServer', { kind: 'pingpong', connections: 64 }),
-  workersCase('date at 1 ms of CPU each, 64', './BusyDateServer', {
+  workersCase('date at 1 ms of CPU each, 64', '../tools/bench/BusyDateServer', {
     kind: 'pingpong',
     connections: 64,
   }),
   workersCase('date, a connection each, 64', 'DateServer', { kind: 'connect', connections: 64 }),
   ...scalingCases(),
-  ...(existsSync('/dev/shm') ? [loggingCase('logging, 64, memory disk', '/dev/shm', 0.8)] : []),
+  ...(existsSync('/dev/shm') ? [loggingCase('logging, 64, memory disk', '/dev/shm', 0.75)] : []),
   loggingCase('logging, 64, disk', tmpdir()),
   {
     name: `memory of ${IDLE} idle connections`,
