@@ -288,7 +288,7 @@ const CASES: Case[] = [
       await process.run(server, { kind: 'close' });
       return { 'KiB each': each };
     },
-    floor: 0.7,
+    floor: 0.45,
     judged: { 'KiB each': 'less' },
     isFresh: true,
   },
