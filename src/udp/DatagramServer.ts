@@ -3,6 +3,7 @@ import { withoutErrors } from '../socket/ServerReport';
 import { SocketError } from '../socket/SocketError';
 import { codeOf } from '../text/errno';
 import { type Datagram, DatagramSocket } from './DatagramSocket';
+import { PeerLimit } from './PeerLimit';
 
 /** What a server has to tell whoever runs it. An error in it harms nobody. */
 export interface DatagramReport {
@@ -21,6 +22,7 @@ export interface DatagramReport {
 export abstract class DatagramServer {
   #socket: DatagramSocket | undefined;
   #report = harmless({});
+  readonly #limit = new PeerLimit();
   #isStopped = false;
 
   /** Answers one datagram, with `socket.sendto(..., peer)`. */
@@ -65,6 +67,7 @@ export abstract class DatagramServer {
       try {
         const datagram = await socket.recvfrom();
         refuse(datagram.peer, local);
+        if (!this.#limit.allows(datagram.peer)) throw refusal(datagram.peer, TOO_MANY);
         this.#report.received(datagram);
         await this.answer(datagram, socket);
       } catch (error) {
@@ -87,12 +90,13 @@ function harmless(report: DatagramReport): Required<DatagramReport> {
   };
 }
 
+const TOO_MANY = 'it goes on without a pause, as a server does that answers our answers';
 const RESERVED = 1024;
 const GROUP = /^(22[4-9]|23\d)\.|^255\.255\.255\.255$|^ff/i;
 
 /**
  * Anybody can write any sender into a datagram, and the answer goes there. Two servers that answer
- * each other would never end, and a group would be flooded, as OpenBSD's inetd knows, too.
+ * each other come to an end only by `PeerLimit`, and a group would be flooded, as OpenBSD's inetd knows.
  * @throws SocketError when this sender is not to be answered.
  */
 export function refuse(peer: Address, local: Address): void {

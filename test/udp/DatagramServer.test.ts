@@ -4,6 +4,7 @@ import { EchoServer } from '../../src/EchoServer';
 import type { Address } from '../../src/socket/Address';
 import { type Datagram, DatagramSocket } from '../../src/udp/DatagramSocket';
 import { type DatagramReport, DatagramServer, refuse } from '../../src/udp/DatagramServer';
+import { PeerLimit } from '../../src/udp/PeerLimit';
 import { UdpDateServer } from '../../src/udp/UdpDateServer';
 import { UdpEchoClient } from '../../src/udp/UdpEchoClient';
 import { UdpEchoServer } from '../../src/udp/UdpEchoServer';
@@ -99,10 +100,89 @@ describe('UdpEchoServer', () => {
     // The first of these may be lost: the system's buffer for the server is full.
     const client = new UdpEchoClient('still there?');
     expect(await client.run(server, { limits: { tries: 100 } })).to.equal('still there?');
-    expect(report.problems).to.deep.equal([]);
+    // It goes on without a pause: after a while it is not answered.
+    for (const problem of report.problems) expect(problem).to.include({ code: 'EPERM' });
     expect(flooder.unread).to.be.at.most(256);
     // 50,000 of them kept would be 25 MB of bytes alone, and as much again around them.
     expect((process.memoryUsage().rss - before) / 1024 / 1024).to.be.below(100);
+  });
+});
+
+const FORGED = Buffer.from('forged');
+
+/** An echo server that sends the first datagram itself, as if its sender had been forged. */
+class ForgedEchoServer extends UdpEchoServer {
+  other: Address | undefined;
+
+  protected override async answer(datagram: Datagram, socket: DatagramSocket): Promise<void> {
+    const { other } = this;
+    this.other = undefined;
+    if (other) await socket.sendto(FORGED, other);
+    else await super.answer(datagram, socket);
+  }
+}
+
+describe('Two servers that a forged datagram has set on each other', () => {
+  afterEach(cleanUp);
+
+  for (const [name, create] of [
+    ['an echo server and an echo server', () => new UdpEchoServer()],
+    ['an echo server and a date server', () => new UdpDateServer(new FakeClock())],
+  ] as [string, () => DatagramServer][]) {
+    it(`come to an end, and serve on: ${name}`, async function () {
+      this.timeout(60_000);
+      const reports = [new FakeDatagramReport(), new FakeDatagramReport()] as const;
+      const one = new ForgedEchoServer();
+      const address = await startDatagramServer(one, { report: reports[0] });
+      const otherAddress = await startDatagramServer(create(), { report: reports[1] });
+      one.other = otherAddress;
+      const refused = Promise.race(reports.map(({ news }) => once(news, 'problem')));
+      const { socket } = await openDatagramSocket();
+      await socket.sendto(Buffer.from('begin'), address);
+
+      await refused;
+
+      expect(reports.flatMap(({ problems }) => problems)).to.have.length(1);
+      expect(reports.flatMap(({ problems }) => problems)[0]).to.include({ code: 'EPERM' });
+      const count = () => reports.reduce((sum, { datagrams }) => sum + datagrams.length, 0);
+      const before = count();
+      expect(String(await ask(address, 'still there?'))).to.equal('still there?');
+      await ask(otherAddress, 'and you?');
+      expect(count()).to.equal(before + 2);
+    });
+  }
+});
+
+describe('PeerLimit', () => {
+  const peer = { host: '192.0.2.7', port: 53344 };
+
+  it('refuses a peer that goes on without a pause, and none of the others', () => {
+    const limit = new PeerLimit(() => 0);
+    for (let count = 0; count < 5000; count++) expect(limit.allows(peer)).to.equal(true);
+
+    expect(limit.allows(peer)).to.equal(false);
+    expect(limit.allows({ ...peer, port: 53345 })).to.equal(true);
+  });
+
+  it('answers it again after a pause, and only then', () => {
+    let now = 0;
+    const limit = new PeerLimit(() => now);
+    for (let count = 0; count < 5001; count++) limit.allows(peer);
+
+    now += 9_999;
+    expect(limit.allows(peer)).to.equal(false);
+    now += 10_000;
+    expect(limit.allows(peer)).to.equal(true);
+  });
+
+  it('remembers at most 4,096 peers', () => {
+    const limit = new PeerLimit(() => 0);
+    for (let count = 0; count < 5001; count++) limit.allows(peer);
+    for (let port = 1; port <= 4095; port++) limit.allows({ host: '192.0.2.8', port });
+    expect(limit.allows(peer)).to.equal(false);
+
+    for (let port = 1; port <= 4096; port++) limit.allows({ host: '192.0.2.9', port });
+    expect(limit.allows(peer)).to.equal(true);
   });
 });
 
