@@ -1,12 +1,12 @@
 import { adviseServer } from './advice';
 import { complain } from './complain';
 import { out } from './Output';
-import { stopOnSignals } from './signals';
+import { type Stoppable, stopOnSignals } from './signals';
 import { traceIfAsked, type TraceOptions } from './tracing';
 
 /** A server that runs, and what it says first. */
 export interface Started {
-  readonly server: { stop(): Promise<void> };
+  readonly server: Stoppable;
   /** `EchoServer listening on 127.0.0.1:65432` */
   readonly banner: string;
 }

@@ -1,5 +1,4 @@
 import { constants } from 'node:os';
-import type { SocketServer } from '../socket/SocketServer';
 import { say } from './complain';
 
 /** A second signal so soon is the first one again: on Ctrl-C npm passes on what we have had, too. */
@@ -8,8 +7,15 @@ const SAME_SIGNAL_MS = 20;
 /** When someone who has pressed Ctrl-C begins to wonder. */
 const NOTICEABLE_MS = 500;
 
+/** What is stopped by signals. */
+export interface Stoppable {
+  stop(): Promise<void>;
+  /** Ends what this process has started, before it ends itself. */
+  kill?(): void;
+}
+
 /** The first SIGINT or SIGTERM lets the server finish what it has begun; a second ends it immediately. */
-export function stopOnSignals(program: string, server: Pick<SocketServer, 'stop'>): void {
+export function stopOnSignals(program: string, server: Stoppable): void {
   let first: { signal: NodeJS.Signals; time: number } | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
     const time = performance.now();
@@ -22,6 +28,7 @@ export function stopOnSignals(program: string, server: Pick<SocketServer, 'stop'
         end(process.exitCode);
       });
     } else if (signal !== first.signal || time - first.time > SAME_SIGNAL_MS) {
+      server.kill?.();
       end(128 + constants.signals[signal]);
     }
   };

@@ -1,6 +1,8 @@
 /** `--workers N`: several processes that share a port. Loaded only when they are asked for. */
 import cluster, { type Worker } from 'node:cluster';
+import { Worker as Thread } from 'node:worker_threads';
 import { type Address, formatAddress } from '../socket/Address';
+import { ListeningSocket } from '../socket/ListeningSocket';
 import { say } from './complain';
 import { howToStop, startOrComplain } from './launch';
 import { out } from './Output';
@@ -13,6 +15,10 @@ const AT_START_MS = 1000;
 const MOST_AT_START = 5;
 /** Before the next is started, when the last one failed at start; twice as long after each. */
 const PAUSE_MS = 100;
+/** A worker that is busy or halted can't stop by itself: after this long it is killed. */
+const STOP_MS = 6000;
+/** How often a worker looks whether its primary is still there. */
+const LOOK_MS = 500;
 
 /** The environment variables that tell a worker its port, and its part of --max-connections. */
 const PORT = 'LAB_WORKER_PORT';
@@ -26,6 +32,8 @@ interface Member {
   readonly worker: Worker;
   /** How many connections it may have open; one that takes its place has the same part. */
   readonly part: number;
+  /** How many had failed at start when it was started. */
+  readonly failedBefore: number;
   /** ms, when it began to serve. */
   since?: number;
 }
@@ -48,6 +56,7 @@ export async function runWorkers(
 
 /** Serves until it is told to stop; Ctrl-C tells each process, and so does the primary. */
 async function work(name: string, options: ServerOptions, start: StartServer): Promise<void> {
+  endWithPrimary();
   const isToStop = new Promise<void>((resolve) => {
     process.on('message', resolve);
     for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, resolve);
@@ -61,10 +70,23 @@ async function work(name: string, options: ServerOptions, start: StartServer): P
     cluster.worker?.disconnect(); // ends with the exit code that says so
     return;
   }
-  process.send?.(started.address);
+  process.send?.(started.address, undefined, {}, () => undefined); // the primary may be gone
   await isToStop;
   await started.server.stop();
   end(process.exitCode);
+}
+
+/**
+ * Ends this process when the primary is gone. Node does so by itself, but not while an answer keeps it
+ * busy: so a thread looks.
+ */
+function endWithPrimary(): void {
+  const look = `
+    const { workerData } = require('node:worker_threads');
+    setInterval(() => {
+      if (process.ppid !== workerData) process.kill(process.pid, 'SIGKILL');
+    }, ${LOOK_MS});`;
+  new Thread(look, { eval: true, execArgv: [], workerData: process.ppid }).unref();
 }
 
 /** Starts the workers, replaces those that die, and stops them all. */
@@ -90,16 +112,19 @@ class Workers {
     cluster.on('exit', (worker, code, signal) => {
       this.#hasDied(worker, signal || `exit code ${code}`);
     });
+    stopOnSignals(this.name, this);
     const [firstPart = 1, ...otherParts] = this.#parts();
+    // What keeps it from finding one is said by the first worker.
+    this.#port ||= await freePort(this.options.host).catch(() => 0);
     // What keeps one from starting keeps all, and is said once.
     const first = await this.#start(firstPart);
     if (!first) {
-      process.exitCode = 1;
+      if (!this.#isStopping) process.exitCode = 1;
       return;
     }
     this.#address = first.address;
     await Promise.all(otherParts.map((part) => this.#start(part)));
-    stopOnSignals(this.name, this);
+    if (this.#isStopping) return;
     const pids = [...this.#members.values()].map(({ worker }) => worker.process.pid);
     out.write(
       `${this.name} listening on ${formatAddress(first.address)}\n${howToStop()}\nIts workers: ${pids.join(', ')}\n`,
@@ -120,6 +145,9 @@ class Workers {
   /** Resolves when all have answered what they had begun. */
   stop(): Promise<void> {
     this.#isStopping = true;
+    setTimeout(() => {
+      this.kill();
+    }, STOP_MS).unref();
     return new Promise((resolve) => {
       this.#whenAllGone = resolve;
       for (const { worker } of this.#members.values()) if (worker.isConnected()) worker.send(STOP);
@@ -127,15 +155,19 @@ class Workers {
     });
   }
 
+  /** Ends all workers immediately (kill -9), also those that are busy or halted. */
+  kill(): void {
+    for (const { worker } of this.#members.values()) worker.process.kill('SIGKILL');
+  }
+
   /** Resolves with a new worker, or with nothing if it ends before it serves. */
   #start(part: number): Promise<Serving | undefined> {
-    // While one of them has the port, they share what was asked for, also if that was any free one.
-    if (this.#members.size === 0 && this.#address) this.#port = this.#address.port;
     const worker = cluster.fork({ [PORT]: String(this.#port), [CONNECTIONS]: String(part) });
-    const member: Member = { worker, part };
+    const member: Member = { worker, part, failedBefore: this.#failedAtStart };
     this.#members.set(worker.id, member);
-    worker.once('error', (error) => {
-      this.#hasDied(worker, error.message); // it could not be started
+    // It could not be started; or it is gone, and could not be told something.
+    worker.on('error', (error) => {
+      if (worker.process.pid === undefined) this.#hasDied(worker, error.message);
     });
     return new Promise((resolve) => {
       for (const end of ['exit', 'error'])
@@ -144,6 +176,7 @@ class Workers {
         });
       worker.once('message', (address: Address) => {
         member.since = performance.now();
+        if (this.#isStopping) worker.send(STOP); // it could not hear that before
         resolve({ pid: worker.process.pid, address });
       });
     });
@@ -160,18 +193,19 @@ class Workers {
     if (!member) return; // said already
     this.#members.delete(worker.id);
     const died = `${this.name}: worker ${worker.process.pid} has ended (${how})`;
+    if (this.#isStopping) {
+      if (member.since !== undefined && worker.process.exitCode !== 0) process.exitCode = 1;
+      if (this.#members.size === 0) this.#whenAllGone();
+      return;
+    }
     if (!this.#address) {
       // The first one, before it served: most often it has said why.
       if (how !== 'exit code 1') say(died);
       return;
     }
-    if (this.#isStopping) {
-      if (worker.process.exitCode !== 0) process.exitCode = 1;
-      if (this.#members.size === 0) this.#whenAllGone();
-      return;
-    }
     const hasServed = member.since !== undefined && performance.now() - member.since >= AT_START_MS;
-    this.#failedAtStart = hasServed ? 0 : this.#failedAtStart + 1;
+    // Several that were started together and die together are one failure, not several in a row.
+    this.#failedAtStart = hasServed ? 0 : Math.max(this.#failedAtStart, member.failedBefore + 1);
     if (this.#failedAtStart < MOST_AT_START) {
       say(`${died}; another takes its place`);
       const pause = hasServed ? 0 : PAUSE_MS * 2 ** this.#failedAtStart;
@@ -184,6 +218,14 @@ class Workers {
     if (this.#members.size > 0) return;
     end(1);
   }
+}
+
+/** A port that nobody has, so that all workers, also later ones, can be told the same. */
+async function freePort(host: string): Promise<number> {
+  await using socket = new ListeningSocket();
+  socket.bind({ host, port: 0 });
+  await socket.listen();
+  return socket.local.port;
 }
 
 /** Splits connections among workers: as evenly as can be, and at least one each. */

@@ -182,9 +182,9 @@ describe('A server with --workers 2', function () {
     }
 
     expect(served).to.have.length(5);
-    expect(server.stdout.split('Connected by')).to.have.length(5 + 1);
-    expect(server.stderr).to.contain('3 connections are open, and no more are taken');
-    expect(server.stderr).to.contain('2 connections are open, and no more are taken');
+    await server.printed(/[23] connections are open, and no more are taken/);
+    const { stdout } = await server.kill('SIGTERM');
+    expect(stdout.split('Connected by')).to.have.length(5 + 1);
   });
 
   it('has no more workers than it may have connections, and says so', async () => {
@@ -228,6 +228,87 @@ describe('A server with --workers 2', function () {
     expect(logged).to.include.members(answered);
   });
 
+  /** Starts a server of which one worker is kept busy for ever by an answer. */
+  async function startStuck(): Promise<Program> {
+    const server = Program.script('test/fixtures/StuckServer', TWO, { env });
+    const port = await server.listening();
+    await server.printed(/Its workers/);
+    await (await BareClient.connect(port)).send('stick\n').line();
+    return server;
+  }
+
+  itOnLinux('/proc', 'ends also a busy worker at the second signal', async () => {
+    const server = await startStuck();
+    server.child.kill('SIGTERM');
+    await server.printed(/finishing what has begun/);
+    server.child.kill('SIGTERM');
+
+    expect((await server.ended()).code).to.equal(128 + 15);
+    await noneIsLeft();
+  });
+
+  itOnLinux('/proc', 'ends also a halted worker at the second signal', async () => {
+    const { server, workers } = await start('EchoServer');
+    process.kill(workers[0] ?? 0, 'SIGSTOP');
+    server.child.kill('SIGTERM');
+    await server.printed(/finishing what has begun/);
+    server.child.kill('SIGTERM');
+
+    expect((await server.ended()).code).to.equal(128 + 15);
+    await noneIsLeft();
+  });
+
+  itOnLinux('/proc', 'ends a busy worker some seconds after the first signal', async () => {
+    const server = await startStuck();
+    server.child.kill('SIGTERM');
+
+    expect((await server.ended()).code).to.equal(1);
+    await noneIsLeft();
+  });
+
+  itOnLinux('/proc', 'leaves no busy worker when it is killed with -9', async () => {
+    const server = await startStuck();
+    server.child.kill('SIGKILL');
+
+    await noneIsLeft();
+  });
+
+  itOnLinux('/proc', 'replaces all of many workers that are killed together', async () => {
+    const server = Program.lab('DateServer', ['--port', '0', '--workers', '8'], { env });
+    const port = await server.listening();
+    const [, pids = ''] = await server.printed(/Its workers: (.*)\n/);
+    for (const pid of pids.split(', ')) process.kill(Number(pid), 'SIGKILL');
+    await until(() => server.stderr.split('has taken its place').length === 8 + 1);
+
+    expect(await askInTurn(port, 'still there?', 1)).to.have.length(1);
+    expect(server.stderr).not.to.contain('in a row');
+    expect((await server.kill('SIGTERM')).code).to.equal(0);
+  });
+
+  itOnLinux('/proc', 'keeps its port when the last worker dies while another starts', async () => {
+    const { server, port, workers } = await start('DateServer');
+    const [first = 0, second = 0] = workers;
+    process.kill(first, 'SIGKILL');
+    await server.printed(/another takes its place/);
+    await until(() => processesWith(mark).length === 3);
+    process.kill(second, 'SIGKILL');
+    await server.printed(/has taken its place[^]*has taken its place/);
+
+    expect(await askInTurn(port, 'still there?', 1)).to.have.length(1);
+    expect((await server.kill('SIGTERM')).code).to.equal(0);
+  });
+
+  itOnLinux('/proc', 'says no more than it should when it is stopped while it starts', async () => {
+    for (let time = 0; time < 5; time++) {
+      const server = Program.lab('DateServer', ['--port', '0', '--workers', '4'], { env });
+      await until(() => processesWith(mark).length > 1);
+      const { stderr } = await server.kill('SIGTERM');
+
+      expect(stderr).not.to.match(/^\s+at |Error/m);
+      await noneIsLeft();
+    }
+  });
+
   it('can not be traced: a trace is of one process', async () => {
     const { code, stderr } = await Program.lab('EchoServer', [...TWO, '--trace']).ended();
 
@@ -267,7 +348,7 @@ async function asks(client: BareClient): Promise<BareClient | undefined> {
 }
 
 async function until(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; !isSo() && tries < 500; tries++) await setTimeout(10);
+  for (let tries = 0; !isSo() && tries < 5000; tries++) await setTimeout(10);
   expect(isSo()).to.equal(true);
 }
 
