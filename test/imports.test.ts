@@ -15,7 +15,7 @@ const ARROWS: Record<string, string[]> = {
   'src/text': [],
   tools: ['src/trace', 'tools/lab', 'tools/live', 'tools/trace'],
   'tools/bench': ['src', 'src/cli', 'src/socket', 'src/trace', 'test/helpers', 'tools/lab'],
-  'tools/kit': ['src/cli', 'src/socket', 'src/text'],
+  'tools/kit': ['src/cli', 'src/socket', 'src/text', 'tools/lab'],
   'tools/lab': [],
   'tools/live': [
     'src/cli',
@@ -29,9 +29,9 @@ const ARROWS: Record<string, string[]> = {
   ],
   'tools/page': ['tools/lab'],
   'tools/page/browser': ['src/trace'],
-  'tools/soak': ['src/text', 'test/helpers'],
+  'tools/soak': ['src/text', 'test/helpers', 'tools/lab'],
   'tools/trace': ['src/cli', 'src/text', 'src/trace', 'tools/lab', 'tools/page'],
-  'tools/udp': ['src', 'src/cli', 'src/socket', 'src/text', 'src/udp'],
+  'tools/udp': ['src', 'src/cli', 'src/socket', 'src/text', 'src/udp', 'tools/lab'],
 };
 
 /** A module that is loaded when it is needed. */

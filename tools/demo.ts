@@ -1,6 +1,7 @@
 /** `npm start`: the lab's main job from beginning to end, in one terminal. */
 import { readdir, readFile } from 'node:fs/promises';
 import * as path from 'node:path';
+import { endWithReader } from './lab/endWithReader';
 import { LabProgram } from './lab/LabProgram';
 
 /** Another folder for the log, so that a test leaves none behind. */
@@ -49,4 +50,5 @@ async function show(file: string): Promise<void> {
   process.stdout.write(await readFile(file, 'utf8'));
 }
 
+endWithReader();
 void main();

@@ -78,10 +78,7 @@ export class Socket implements AsyncDisposable {
    */
   @call
   recv(size: number): Promise<Buffer> {
-    if (!Number.isInteger(size) || size < 1) {
-      const reason = `a size is a whole number of bytes from 1, not ${size}`;
-      return Promise.reject(new SocketError('recv', 'EINVAL', this.peer, reason));
-    }
+    if (!isSize(size)) return Promise.reject(this.#noSize(size));
     if (this.#closed) return Promise.reject(new SocketError('recv', 'EBADF', this.peer));
     return this.#wire.receive(size);
   }
@@ -89,9 +86,11 @@ export class Socket implements AsyncDisposable {
   /**
    * For clients: waits until `size` bytes have come, and gives them all (POSIX `MSG_WAITALL`). One
    * `recv` may bring part.
-   * @throws UnexpectedReply when end of file comes first, and SocketError as `recv` does.
+   * @throws UnexpectedReply when end of file comes first, and SocketError as `recv` does (but a size
+   * of 0 is nothing to wait for).
    */
   async recvall(size: number): Promise<Buffer> {
+    if (!isSize(size) && size !== 0) throw this.#noSize(size);
     const parts: Buffer[] = [];
     for (let missing = size; missing > 0;) {
       const data = await this.recv(missing);
@@ -174,6 +173,11 @@ export class Socket implements AsyncDisposable {
     return this.close();
   }
 
+  #noSize(size: number): SocketError {
+    const reason = `a size is a whole number of bytes from 1, not ${size}`;
+    return new SocketError('recv', 'EINVAL', this.peer, reason);
+  }
+
   #whyNotSend(): SocketError {
     if (this.#wire.isOpen && !this.#closed) {
       const reason = 'this side has sent its end of file: shutdown() was called';
@@ -181,4 +185,8 @@ export class Socket implements AsyncDisposable {
     }
     return this.#wire.error('sendall');
   }
+}
+
+function isSize(size: number): boolean {
+  return Number.isInteger(size) && size >= 1;
 }

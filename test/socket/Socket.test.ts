@@ -189,6 +189,22 @@ describe('Socket', () => {
       expect(String(await socket.recv(10))).to.equal('g');
     });
 
+    for (const size of [-1, NaN, 1.5, Infinity])
+      it(`refuses ${size} bytes`, async () => {
+        const { socket } = await connectedPair();
+
+        const error = await rejection(socket.recvall(size));
+
+        expect(error).to.include({ call: 'recv', code: 'EINVAL' });
+        expect(error).to.have.property('message').that.contains(`not ${size}`);
+      });
+
+    it('gives nothing when nothing is asked for', async () => {
+      const { socket } = await connectedPair();
+
+      expect(await socket.recvall(0)).to.have.length(0);
+    });
+
     it('fails when end of file comes first', async () => {
       const { socket, peer } = await connectedPair();
       peer.end('abc');

@@ -6,6 +6,7 @@ import * as path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { timeToDraw } from './drawing';
 import type { Order } from './load';
+import { endWithReader } from '../lab/endWithReader';
 import { ROOT } from '../lab/LabProgram';
 import { LoadProcess, ServerProcess } from './processes';
 
@@ -475,6 +476,7 @@ function positive(text: string): number {
   throw new InvalidArgumentError('a number above 0, at most 1000.');
 }
 
+endWithReader();
 main().catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;

@@ -11,6 +11,7 @@ import { formatAddress } from '../../src/socket/Address';
 import { ListeningSocket } from '../../src/socket/ListeningSocket';
 import { Socket } from '../../src/socket/Socket';
 import { codeOf } from '../../src/text/errno';
+import { endWithReader } from '../lab/endWithReader';
 import { Deadline } from './Deadline';
 import { KitError } from './KitError';
 import { hasPassed, linesOf, type Look, summaryOf, toGradescope, toJson, toJunit } from './report';
@@ -164,6 +165,7 @@ function stageNumbers(text: string): number[] {
   throw new InvalidArgumentError('numbers of stages, with commas between: 3,5');
 }
 
+endWithReader();
 main().catch((error: unknown) => {
   process.exitCode = error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
   if (error instanceof KitError) say(`npm run check: ${error.message}`);

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { say } from '../../src/cli/complain';
 import { bindablePort } from '../../src/cli/options';
 import { out } from '../../src/cli/Output';
+import { endWithReader } from '../lab/endWithReader';
 import { LiveServer, whyNotStarted } from './LiveServer';
 
 const command = new Command('npm run live --')
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   }
 }
 
+endWithReader();
 main().catch((error: unknown) => {
   process.exitCode = error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
 });

@@ -10,6 +10,7 @@ import * as path from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { isRfc3339 } from '../../src/text/rfc3339';
+import { endWithReader } from '../lab/endWithReader';
 import { BareClient } from '../../test/helpers/BareClient';
 import { loggedRequests } from '../../test/helpers/logLines';
 import { Program } from '../../test/helpers/Program';
@@ -334,4 +335,5 @@ function slope(samples: Server['samples']): number {
   return mean(covariance) / mean(variance);
 }
 
+endWithReader();
 void main();

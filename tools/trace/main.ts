@@ -7,6 +7,7 @@ import { fromHere, wholeNumberFrom } from '../../src/cli/options';
 import { out } from '../../src/cli/Output';
 import { lookOf } from '../../src/cli/tracing';
 import { explain } from '../../src/text/errno';
+import { endWithReader } from '../lab/endWithReader';
 import { ProgramEnded } from '../lab/LabProgram';
 import { PAIRS } from '../lab/pairs';
 import { toMermaid } from './mermaid';
@@ -84,6 +85,7 @@ function drawn(records: readonly TraceRecord[], { ascii, mermaid }: Options): st
   return pictureOf(records, lookOf(process.stdout, ascii === true));
 }
 
+endWithReader();
 main().catch((error: unknown) => {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2;

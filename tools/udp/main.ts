@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { complain } from '../../src/cli/complain';
 import { wholeNumberFrom } from '../../src/cli/options';
+import { endWithReader } from '../lab/endWithReader';
 import { broadcast } from './broadcast';
 import { loss } from './loss';
 import { multicast } from './multicast';
@@ -73,6 +74,7 @@ function percent(text: string): number {
   throw new InvalidArgumentError('a number from 0 to 100.');
 }
 
+endWithReader();
 program.parseAsync().catch((error: unknown) => {
   // commander has said what is wrong with the command line
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
