@@ -15,7 +15,7 @@ const ARROWS: Record<string, string[]> = {
   'src/text': [],
   tools: ['src/trace', 'tools/lab', 'tools/live', 'tools/trace'],
   'tools/bench': ['src', 'src/cli', 'src/socket', 'src/trace', 'test/helpers', 'tools/lab'],
-  'tools/kit': ['src/cli', 'src/socket', 'src/text', 'tools/lab'],
+  'tools/kit': ['src/cli', 'src/socket', 'src/text', 'src/udp', 'tools/lab'],
   'tools/lab': [],
   'tools/live': [
     'src/cli',

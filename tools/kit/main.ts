@@ -1,5 +1,4 @@
 /** `npm run check`: a student's own program, stage by stage. */
-import { randomInt } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
@@ -8,14 +7,13 @@ import { connectablePort, fromHere, hostName, seconds } from '../../src/cli/opti
 import { hasColors, out } from '../../src/cli/Output';
 import { complain, say } from '../../src/cli/complain';
 import { formatAddress } from '../../src/socket/Address';
-import { ListeningSocket } from '../../src/socket/ListeningSocket';
 import { Socket } from '../../src/socket/Socket';
-import { codeOf } from '../../src/text/errno';
 import { endWithReader } from '../lab/endWithReader';
 import { Deadline } from './Deadline';
 import { KitError } from './KitError';
 import { hasPassed, linesOf, type Look, summaryOf, toGradescope, toJson, toJunit } from './report';
 import { PROGRAMS } from './programs';
+import { ReservedPort } from './ReservedPort';
 import { Trial, runStages } from './stage';
 
 interface Options {
@@ -33,8 +31,6 @@ interface Options {
 }
 
 const CONNECT_MS = 500;
-const FIRST_PORT = 20_000;
-const LAST_PORT = 32_000;
 
 const command = new Command('npm run check --')
   .description(
@@ -66,7 +62,9 @@ async function main(): Promise<void> {
 
   if (program.isClient && start.length === 0)
     throw new KitError(`a client needs its command: npm run check -- ${name} -- COMMAND`);
-  const port = await portFor(start, program.port, options);
+  const isFree = options.port === undefined && start.some((part) => part.includes('{port}'));
+  await using reserved = isFree ? await ReservedPort.on(options.host) : undefined;
+  const port = reserved?.port ?? options.port ?? program.port;
   const address = { host: options.host, port };
   const folder = logFolderFor(start, options);
   const real = start.map((part) =>
@@ -105,27 +103,6 @@ function logFolderFor(start: string[], { logDir, cwd }: Options): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'lab-kit-'));
   out.write(`The log files are in ${folder}\n`);
   return folder;
-}
-
-/** The port that the program is to have: a free one where COMMAND asks for it. */
-function portFor(start: string[], usual: number, { host, port }: Options): Promise<number> {
-  const isFree = port === undefined && start.some((part) => part.includes('{port}'));
-  return isFree ? freePort(host) : Promise.resolve(port ?? usual);
-}
-
-/** One that no system gives to other programs by itself, so that it stays free between two starts. */
-async function freePort(host: string): Promise<number> {
-  for (;;) {
-    const port = randomInt(FIRST_PORT, LAST_PORT);
-    await using welcoming = new ListeningSocket();
-    welcoming.bind({ host, port });
-    try {
-      await welcoming.listen();
-      return port;
-    } catch (error) {
-      if (codeOf(error) !== 'EADDRINUSE') throw error;
-    }
-  }
 }
 
 /** @throws KitError when somebody else has the port: it would be checked instead. */
