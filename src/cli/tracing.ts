@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Command } from 'commander';
 import type { Look } from '../trace/Drawing';
+import { say } from './complain';
 import { err, hasColors } from './Output';
 
 /** Loads a module only when it is needed. */
@@ -39,7 +40,13 @@ export function traceIfAsked(
   ) as typeof import('../trace/start');
   const who = { role, program };
   startTrace(who, [
-    ...(traceFile === undefined ? [] : [keptIn(traceFile)]),
+    ...(traceFile === undefined
+      ? []
+      : [
+          keptIn(traceFile, (why) => {
+            say(`${program}: ${why}`);
+          }),
+        ]),
     ...(isDrawn
       ? [
           drawnAs(who, lookOf(process.stderr, traceAscii ?? false), (line) => {

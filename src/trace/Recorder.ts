@@ -61,7 +61,7 @@ export class Recorder {
     const now = process.hrtime.bigint();
     this.#origin = BigInt(process.env[ORIGIN] ?? now);
     const started = new Date(Date.now() - Number(now - this.#origin) / 1e6).toISOString();
-    write({ v: VERSION, type: 'run', node: process.version, started });
+    write({ v: VERSION, type: 'run', node: process.version, pid: process.pid, started });
     calls.subscribe(this.#watcher);
   }
 

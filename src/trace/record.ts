@@ -1,3 +1,5 @@
+import { escapeControls } from '../text/escape';
+
 /** The form of a record; another number is refused. */
 export const VERSION = 1;
 
@@ -9,6 +11,8 @@ export interface RunRecord {
   readonly type: 'run';
   /** Node's version. */
   readonly node: string;
+  /** The process that writes it. */
+  readonly pid?: number;
   /** When the run started, as ISO 8601. */
   readonly started: string;
 }
@@ -139,7 +143,10 @@ export function parseTrace(text: string): TraceRecord[] {
 function parseLine(line: string): TraceRecord | undefined {
   let record: unknown;
   try {
-    record = JSON.parse(line);
+    // What it says goes to terminals, diagrams and pages: nothing in it may steer them.
+    record = JSON.parse(line, (_, value: unknown) =>
+      typeof value === 'string' ? escapeControls(value) : value,
+    );
   } catch {
     return undefined;
   }
@@ -151,33 +158,75 @@ function parseLine(line: string): TraceRecord | undefined {
 
 function isRecord(record: object): record is TraceRecord {
   if (!('type' in record)) return false;
-  if (record.type === 'run') return true;
-  if (record.type === 'relay') return isRelayRecord(record);
-  if (record.type === 'killed') return isKilledRecord(record);
-  const { id, phase, t, role, call } = record as Partial<CallRecord>;
-  return (
-    typeof id === 'string' &&
-    typeof t === 'number' &&
-    typeof call === 'string' &&
-    (role === 'client' || role === 'server') &&
-    (phase === 'call' || phase === 'return' || phase === 'throw')
-  );
+  const form = FORMS[String(record.type)];
+  return form !== undefined && hasForm(record, form);
 }
 
-function isRelayRecord(record: object): boolean {
-  const { t, direction, number, fate, client, via, bytes } = record as Partial<RelayRecord>;
-  return (
-    typeof t === 'number' &&
-    (direction === 'there' || direction === 'back') &&
-    typeof number === 'number' &&
-    typeof fate === 'string' &&
-    typeof client === 'string' &&
-    typeof via === 'string' &&
-    typeof bytes?.b64 === 'string'
-  );
+/** The types of a record's fields, by their names; with `?` where one may be missing. */
+interface Form {
+  readonly [name: string]: string | Form;
 }
 
-function isKilledRecord(record: object): boolean {
-  const { t, pid, signal } = record as Partial<KilledRecord>;
-  return typeof t === 'number' && typeof pid === 'number' && typeof signal === 'string';
+const LINE: Form = { file: 'string', line: 'number', col: 'number', fn: 'string' };
+const BYTES: Form = { n: 'number', off: 'number', b64: 'base64', truncated: 'boolean' };
+const FORMS: Readonly<Partial<Record<string, Form>>> = {
+  run: {},
+  call: {
+    id: 'string',
+    phase: 'phase',
+    t: 'number',
+    'd?': 'number',
+    role: 'role',
+    program: 'string',
+    pid: 'number',
+    proto: 'string',
+    sock: 'number',
+    call: 'string',
+    'args?': 'list',
+    'result?': 'number',
+    'local?': 'string',
+    'peer?': 'string',
+    'at?': LINE,
+    'lab?': LINE,
+    'bytes?': BYTES,
+    'error?': { code: 'string', message: 'string' },
+  },
+  relay: {
+    t: 'number',
+    direction: 'direction',
+    number: 'number',
+    fate: 'string',
+    client: 'string',
+    via: 'string',
+    bytes: BYTES,
+  },
+  killed: { t: 'number', pid: 'number', signal: 'string' },
+};
+
+const WORDS: Readonly<Partial<Record<string, readonly unknown[]>>> = {
+  phase: ['call', 'return', 'throw'],
+  role: ['client', 'server'],
+  direction: ['there', 'back'],
+};
+
+function hasForm(value: unknown, form: Form): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  return Object.entries(form).every(([name, type]) => {
+    const field = fields.get(name.replace('?', ''));
+    if (field === undefined) return name.endsWith('?');
+    return typeof type === 'string' ? isOfType(field, type) : hasForm(field, type);
+  });
+}
+
+function isOfType(field: unknown, type: string): boolean {
+  if (type === 'list')
+    return (
+      Array.isArray(field) &&
+      field.every((each) => typeof each === 'string' || typeof each === 'number')
+    );
+  if (type === 'base64') return typeof field === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(field);
+  const words = WORDS[type];
+  if (words) return words.includes(field);
+  return typeof field === type && !Number.isNaN(field);
 }

@@ -1,6 +1,7 @@
-import { openSync, writeSync } from 'node:fs';
+import * as fs from 'node:fs';
+import { explain } from '../text/errno';
 import { Drawing, type Look } from './Drawing';
-import { recordLine, type TraceRecord } from './record';
+import { recordLine, TraceError, type TraceRecord } from './record';
 import { Recorder, type Who } from './Recorder';
 import { Reducer } from './Reducer';
 
@@ -14,15 +15,67 @@ export function startTrace(who: Who, sinks: readonly Sink[]): void {
   });
 }
 
+/** Of a file that is there, only as much is read as its first record has. */
+const FIRST_BYTES = 4096;
+
 /**
  * Keeps the records in a file. They are written immediately: what a killed program has called is there.
- * @throws Error when the file can't be written.
+ * @param ended is told, once, why the file can't be written any more; the program goes on.
+ * @throws TraceError when the file can't be written, or another program still writes into it.
  */
-export function keptIn(file: string): Sink {
-  const descriptor = openSync(file, 'w');
+export function keptIn(file: string, ended: (why: string) => void): Sink {
+  let descriptor: number | undefined = open(file);
   return (record) => {
-    writeSync(descriptor, recordLine(record));
+    if (descriptor === undefined) return;
+    try {
+      fs.writeSync(descriptor, recordLine(record));
+    } catch (error) {
+      fs.closeSync(descriptor);
+      descriptor = undefined;
+      ended(`the trace in ${file} ends here: ${explain('write', error)}`);
+    }
   };
+}
+
+function open(file: string): number {
+  // Append, or two programs would write over each other; and don't wait for the reader of a FIFO.
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NONBLOCK } = fs.constants;
+  const flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | ((O_NONBLOCK as number | undefined) ?? 0);
+  const writer = writerOf(file);
+  if (writer !== undefined)
+    throw new TraceError(`${file}: another program still writes its trace there (PID ${writer})`);
+  try {
+    return fs.openSync(file, flags);
+  } catch (error) {
+    throw new TraceError(`${file}: ${explain('open', error)}`, { cause: error });
+  }
+}
+
+/** The process that writes a trace into this file, if it still runs. */
+function writerOf(file: string): number | undefined {
+  const pid = Number(/^\{"v":1,"type":"run",.*?"pid":(\d+)/.exec(beginningOf(file))?.[1]);
+  return Number.isInteger(pid) && pid !== process.pid && isRunning(pid) ? pid : undefined;
+}
+
+function beginningOf(file: string): string {
+  if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile()) return '';
+  try {
+    const descriptor = fs.openSync(file, 'r');
+    const begin = Buffer.alloc(FIRST_BYTES);
+    const length = fs.readSync(descriptor, begin);
+    fs.closeSync(descriptor);
+    return begin.toString('utf8', 0, length);
+  } catch {
+    return ''; // it can't be read; whether it can be written is seen next
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** Draws the records as lines, while the program runs. */

@@ -48,13 +48,12 @@ async function main(): Promise<void> {
   const [lab = '', file] = command.args;
   const options = command.opts<Options>();
   const records = lab === 'show' ? kept(file) : await runLab(lab, options.clients);
-  if (options.keep !== undefined)
-    writeFileSync(fromHere(options.keep), records.map(recordLine).join(''));
+  if (options.keep !== undefined) write(options.keep, records.map(recordLine).join(''));
   if (options.html === undefined) {
     out.write(drawn(records, options));
     return;
   }
-  writeFileSync(fromHere(options.html), pageOf(records));
+  write(options.html, pageOf(records));
   out.write(`Open ${options.html} in a browser\n`);
 }
 
@@ -63,6 +62,14 @@ function pageOf(records: readonly TraceRecord[]): string {
   const { toHtml } = loadLate('./html') as typeof import('./html');
   const { client, server } = namesIn(records);
   return toHtml(records, `${client} and ${server}`);
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(fromHere(file), text);
+  } catch (error) {
+    throw new TraceError(`${file}: ${explain('open', error)}`);
+  }
 }
 
 function kept(file: string | undefined): TraceRecord[] {

@@ -173,6 +173,52 @@ describe('A trace', () => {
     );
   });
 
+  it('that is damaged is refused in words, whatever field it is', () => {
+    const records = recordsOf('echo');
+    const call = records.find((record) => record.type === 'call' && record.bytes);
+    const damages = [
+      { program: 7 },
+      { pid: '1' },
+      { sock: null },
+      { args: 'x' },
+      { args: [{}] },
+      { local: 4 },
+      { peer: [] },
+      { at: 'src/EchoServer.ts' },
+      { at: { file: 'x', line: '3', col: 1, fn: 'f' } },
+      { bytes: { n: 1, off: 0, b64: '!', truncated: false } },
+      { error: 'ECONNRESET' },
+      { t: null },
+    ];
+    for (const damage of damages) {
+      const lines = [records[0], { ...call, ...damage }, ...records];
+      const text = lines.map((record) => JSON.stringify(record)).join('\n');
+      expect(() => parseTrace(text), JSON.stringify(damage)).to.throw('line 2 is not a record');
+    }
+  });
+
+  it('is printed as text, whatever a field of it says', () => {
+    const evil = '\u001b]0;owned\u0007\nNote over client: forged\u009b2J';
+    const text = recordsOf('lost')
+      .concat(recordsOf('killed'), recordsOf('relay'))
+      .map((record) =>
+        JSON.stringify(record, (key, value: unknown) =>
+          typeof value === 'string' &&
+          !['type', 'phase', 'role', 'proto', 'direction', 'fate', 'b64', 'id'].includes(key)
+            ? `${value}${evil}`
+            : value,
+        ),
+      )
+      .join('\n');
+    const records = parseTrace(text);
+
+    const look = { columns: 200, isAscii: false, hasColor: false };
+    expect(pictureOf(records, look).replaceAll('\n', '')).not.to.match(/\p{Cc}/u);
+    const diagram = toMermaid(rowsOf(records), namesIn(records));
+    expect(diagram.replaceAll('\n', '')).not.to.match(/\p{Cc}/u);
+    expect(diagram).not.to.match(/^ *Note over client: forged/m);
+  });
+
   it('may have fields and calls that nobody knows', () => {
     const records = recordsOf('echo');
     const known = records.find((record) => record.type === 'call');

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, writeFileSync } from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
 import { type CallRecord, parseTrace, type SourceLine } from '../../../src/trace/record';
 import { afterwards, cleanUp } from '../../helpers/cleanUp';
-import { itWith } from '../../helpers/itOnLinux';
+import { itOnLinux, itWith } from '../../helpers/itOnLinux';
 import { preloading, Program, ROOT, runLab } from '../../helpers/Program';
 import { freshFolder } from '../kit/checking';
 
@@ -88,6 +88,52 @@ describe('A program with a trace', function () {
     const { stdout } = await trace('show', file);
     expect(stdout).to.match(/"hello" ─+►│ recv\(\) = 5/);
     expect(stdout).to.match(/│◄─+ "hello" ─+│ sendall\(5 B\)/);
+  });
+
+  itOnLinux(
+    '/dev/full',
+    'goes on, and says once that its trace has ended, when the disk is full',
+    async () => {
+      const server = Program.lab('EchoServer', ['--port', '0', '--trace-file', '/dev/full']);
+      const port = String(await server.listening());
+      const { code, stdout } = await runLab('EchoClient', ['--port', port]);
+      const { stderr } = await server.kill('SIGTERM');
+
+      expect([code, stdout]).to.deep.equal([0, "Received 'Hello, world'\n"]);
+      expect(stderr).to.equal('EchoServer: the trace in /dev/full ends here: the disk is full\n');
+    },
+  );
+
+  itOnLinux('mkfifo', 'does not wait for the reader of a FIFO, and outlives it', async () => {
+    const fifo = path.join(freshFolder(), 'fifo');
+    await new Program('mkfifo', [fifo]).ended();
+    const alone = await runLab('EchoServer', ['--port', '0', '--trace-file', fifo]);
+    expect(alone.code).to.equal(1);
+    expect(alone.stderr).to.equal(`EchoServer: ${fifo}: nobody reads it\n`);
+
+    const reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
+    const server = Program.lab('EchoServer', ['--port', '0', '--trace-file', fifo]);
+    const port = String(await server.listening());
+    closeSync(reader);
+    const { code } = await runLab('EchoClient', ['--port', port]);
+    expect(code).to.equal(0);
+    expect((await server.kill('SIGTERM')).stderr).to.contain('its reader has gone');
+  });
+
+  it('refuses a file into which another program still writes', async () => {
+    const file = path.join(freshFolder(), 'run.jsonl');
+    const server = Program.lab('EchoServer', ['--port', '0', '--trace-file', file]);
+    await server.listening();
+    const other = await runLab('EchoClient', ['--trace-file', file, '--wait', '0']);
+    await server.kill('SIGTERM');
+    const later = await runLab('EchoClient', ['--trace-file', file, '--port', '1', '--wait', '0']);
+
+    expect(other.code).to.equal(1);
+    expect(other.stderr).to.contain(
+      `another program still writes its trace there (PID ${server.child.pid})`,
+    );
+    expect(later.stderr).not.to.contain('still writes');
+    expect(readFileSync(file, 'utf8')).to.contain('EchoClient').and.not.to.contain('EchoServer');
   });
 
   it('says when the file can not be written', async () => {

@@ -271,7 +271,8 @@ export class Viewer {
     get(`line-${role}`).textContent = shown ? `line ${shown.line}${below(mark?.at, shown)}` : '';
     const code = get(`code-${role}`);
     if (this.#files[role] !== shown?.file) {
-      const lines = shown ? (this.sources[shown.file] ?? []) : [];
+      const isThere = shown && Object.hasOwn(this.sources, shown.file);
+      const lines = isThere ? (this.sources[shown.file] ?? []) : [];
       code.replaceChildren(...lines.map((html, index) => codeLine(html, index + 1)));
       this.#files[role] = shown?.file;
     }

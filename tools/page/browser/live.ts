@@ -164,6 +164,7 @@ document.addEventListener('chosen', showState);
 
 /** A trace that was downloaded, or kept by a program: it is looked at until a server is started. */
 async function open(file: File): Promise<void> {
+  byId('said').textContent = '';
   try {
     viewer.show(Model.of(parseTrace(await file.text())));
     opened = file.name;
