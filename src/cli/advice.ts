@@ -6,6 +6,10 @@ import { command } from '../text/wrap';
 export function adviseServer(program: string, error: unknown, log?: string): string[] {
   const run = (options: string) => command(`npx ts-node src/${program}.ts ${options}`);
   if (error instanceof RequestNotLogged && log !== undefined) {
+    if (/WRONGPASS|NOAUTH/.test(error.message)) {
+      const { host, protocol } = new URL(log);
+      return [`give it the password: ${run(`--log ${protocol}//:PASSWORD@${host}`)}`];
+    }
     const start = `start it in another terminal: ${command('redis-server')}`;
     return [start, `log into files: ${run('--log-dir my-logs')}`];
   }

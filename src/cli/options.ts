@@ -23,7 +23,7 @@ export function createCommand(name: string, description: string, folder = 'src')
         err.write(text);
       },
       outputError: (text, write) => {
-        write(`${name}: ${text.replace('error: ', '')}`);
+        write(`${name}: ${withoutPasswords(text.replace('error: ', ''))}`);
       },
     })
     .showHelpAfterError(
@@ -32,6 +32,11 @@ export function createCommand(name: string, description: string, folder = 'src')
     )
     .addHelpText('after', '\nLAB_DEBUG=1 before the command shows where an error came from.')
     .exitOverride();
+}
+
+/** A URL may have a password in it, also one that is wrong. */
+function withoutPasswords(text: string): string {
+  return text.replace(/:[^:@'\s]*@/g, ':...@');
 }
 
 /** Reads the command line; when nothing is left to do (help, a mistake), ends the program. */

@@ -12,10 +12,20 @@ repeat
 until redis.call('SET', name, ARGV[1], 'NX')
 return name`;
 
+/** Does all that `STORE` does, and changes nothing: it fails for the same reasons. */
+const TRY = `
+redis.call('SET', 'log.txt', '', 'XX')
+return redis.call('INCRBY', KEYS[1], 0)`;
+
+/** What `STORE` gives. */
+const NAME = /^log(?:0|[1-9]\d*)\.txt$/;
+
 const USUAL_PORT = 6379;
 
 /** The key with the number of lines so far. */
 const COUNTER = 'log.count';
+
+const NO_REDIS = 'what answers there is no Redis';
 
 /** Between two tries to connect again; twice as long after each, up to the longest. */
 const PAUSE_MS = 100;
@@ -51,13 +61,15 @@ export class RedisLogger extends RequestLogger {
   }
 
   /**
-   * Connects.
-   * @throws RequestNotLogged when there is no Redis, or it does not let us in.
+   * Connects, and tries whether it may store lines.
+   * @throws RequestNotLogged when there is no Redis, it does not let us in, or it can't store.
    */
   @postConstruct()
   async open(): Promise<void> {
     try {
       await this.#inTime((redis) => redis.connect());
+      const count = await this.#inTime((redis) => redis.eval(TRY, { keys: [COUNTER] }));
+      if (typeof count !== 'number') throw new Error(NO_REDIS);
       this.#isOpen = true;
     } catch (error) {
       this.close();
@@ -69,7 +81,10 @@ export class RedisLogger extends RequestLogger {
   async log(request: string, client: string): Promise<void> {
     const line = logLine(this.clock.now(), client, request);
     try {
-      await this.#inTime((redis) => redis.eval(STORE, { keys: [COUNTER], arguments: [line] }));
+      const name = await this.#inTime((redis) =>
+        redis.eval(STORE, { keys: [COUNTER], arguments: [line] }),
+      );
+      if (typeof name !== 'string' || !NAME.test(name)) throw new Error(NO_REDIS);
     } catch (error) {
       throw this.#notLogged(error);
     }
@@ -98,7 +113,7 @@ export class RedisLogger extends RequestLogger {
   }
 
   /** A Redis that hangs must not keep a client waiting, nor requests piling up for it. */
-  async #inTime(ask: (redis: RedisClientType) => Promise<unknown>): Promise<void> {
+  async #inTime(ask: (redis: RedisClientType) => Promise<unknown>): Promise<unknown> {
     const redis = this.#client;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -109,7 +124,7 @@ export class RedisLogger extends RequestLogger {
       }, this.patienceMs);
     });
     try {
-      await Promise.race([ask(redis), late]);
+      return await Promise.race([ask(redis), late]);
     } finally {
       clearTimeout(timer);
     }

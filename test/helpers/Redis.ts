@@ -45,6 +45,12 @@ export class Redis {
     this.#program?.child.kill(signal);
   }
 
+  /** Has it carry out a command. */
+  async send(command: readonly string[]): Promise<void> {
+    await using client = await this.#client();
+    await client.redis.sendCommand([...command]);
+  }
+
   /** Removes a key. */
   async forget(key: string): Promise<void> {
     await using client = await this.#client();

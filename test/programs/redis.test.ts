@@ -49,8 +49,23 @@ Or:  log into files: npx ts-node src/LoggingDateServer.ts --log-dir my-logs
       expect(code, url).to.equal(2);
       expect(stderr).to.contain('it is redis://HOST:PORT, or rediss:// for TLS.');
     }
+    for (const url of ['http://me:secret@127.0.0.1', 'redis//me:secret@host', 'me:secret@host']) {
+      const { stderr } = await runLab('LoggingDateServer', ['--log', url]);
+      expect(stderr, url).not.to.contain('secret');
+    }
     const both = ['--log', 'redis://127.0.0.1', '--log-dir', 'logs'];
     expect((await runLab('LoggingDateServer', both)).code).to.equal(2);
+  });
+
+  it('has advice for a wrong password', async () => {
+    if (!hasCommand('redis-server')) return;
+    const redis = await Redis.start(['--requirepass', 'right']);
+    for (const url of [redis.url, redis.url.replace('//', '//:wrong@')]) {
+      const { code, stderr } = await runLab('LoggingDateServer', ['--log', url]);
+      expect(code).to.equal(1);
+      expect(stderr).to.contain(`--log redis://:PASSWORD@127.0.0.1:${redis.port}`);
+      expect(stderr).not.to.contain('redis-server').and.not.to.contain('wrong@');
+    }
   });
 
   it('is the only one that loads its client', async () => {

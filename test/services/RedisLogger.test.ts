@@ -58,6 +58,33 @@ describe('RedisLogger', function () {
     expect(error).to.have.property('code', 'ETIMEDOUT');
   });
 
+  it('does not take a server that sends everything back for a Redis', async () => {
+    const port = await startBareServer((client) => client.pipe(client));
+    const error = await rejection(openLogger(`redis://127.0.0.1:${port}`, Impatient));
+
+    expect(error).to.be.instanceOf(RequestNotLogged);
+  });
+
+  it('does not take any answer for the name of the stored line', async () => {
+    const answers = ['+PONG\r\n', ':0\r\n', '$7\r\nlog.txt\r\n', '+log1.txt.old\r\n', '*0\r\n'];
+    for (const answer of answers) {
+      const port = await startBareServer((client) =>
+        client.on('data', (data: Buffer) => {
+          const text = String(data);
+          if (text.includes('INCRBY')) client.write(':0\r\n');
+          else if (text.includes('EVAL')) client.write(answer);
+          else client.write('+OK\r\n'.repeat(text.match(/^\*/gm)?.length ?? 1));
+        }),
+      );
+      const logger = await openLogger(`redis://127.0.0.1:${port}`, Impatient);
+
+      const error = await rejection(logger.log('stored?', CLIENT));
+
+      expect(error, answer).to.be.instanceOf(RequestNotLogged);
+      expect((error as Error).message).to.contain('is no Redis');
+    }
+  });
+
   if (!hasCommand('redis-server')) {
     console.log('left out: the tests with a real Redis, for there is no redis-server');
     return;
@@ -75,6 +102,23 @@ describe('RedisLogger', function () {
       `2026-11-23T23:50:44.123+11:00 ${CLIENT} "two\\nlines\\u009b"\n`,
     ]);
   });
+
+  for (const [what, commands, words] of [
+    ['a counter that is no number', [['SET', 'log.count', 'many']], /not an integer/],
+    ['a counter of another type', [['RPUSH', 'log.count', 'x']], /WRONGTYPE/],
+    ['a read-only replica', [['REPLICAOF', '127.0.0.1', '1']], /READONLY/],
+    ['a user without rights', [['ACL', 'SETUSER', 'default', '-set']], /can't run|permission|no permissions|NOPERM/i],
+  ] as [string, string[][], RegExp][]) {
+    it(`says at the start that it can't store: ${what}`, async () => {
+      const redis = await Redis.start();
+      for (const command of commands) await redis.send(command);
+
+      const error = await rejection(openLogger(redis.url));
+
+      expect(error).to.be.instanceOf(RequestNotLogged);
+      expect((error as Error).message).to.match(words);
+    });
+  }
 
   it('uses no number twice, however many log at the same time', async () => {
     const redis = await Redis.start();
