@@ -1,5 +1,6 @@
 import { adviseServer } from './advice';
 import { complain } from './complain';
+import { goOnAfterForgottenAwait } from './forgottenAwait';
 import { out } from './Output';
 import { type Stoppable, stopOnSignals } from './signals';
 import { traceIfAsked, type TraceOptions } from './tracing';
@@ -40,6 +41,7 @@ export async function startOrComplain<Server>(
 ): Promise<Server | undefined> {
   try {
     traceIfAsked(options, 'server', name);
+    goOnAfterForgottenAwait(name);
     return await start();
   } catch (error) {
     complain(name, error, { advice: adviseServer(file, error, log) });

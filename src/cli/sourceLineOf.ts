@@ -18,7 +18,12 @@ const FRAME = /^ +at (?:.*\()?(.+):(\d+):\d+\)?$/gm;
 
 /** Where an error that nobody has foreseen came from: the first line outside of our own folders. */
 export function sourceLineOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || EXPLAINED.has(error.name)) return undefined;
+  return error instanceof Error && !EXPLAINED.has(error.name) ? lineOutside(error) : undefined;
+}
+
+/** The first line outside of our own folders in the stack of an error. */
+export function lineOutside(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
   for (const [, file = '', line] of (error.stack ?? '').matchAll(FRAME)) {
     const near = file.startsWith('node:') ? file : path.relative('', file.replace('file://', ''));
     if (!OURS.test(near)) return `${near}:${line}`;

@@ -1,10 +1,13 @@
 import * as net from 'node:net';
+import { setImmediate as setTurn } from 'node:timers/promises';
 import type { Address } from './Address';
 import { later } from './later';
 import { type SocketCall, SocketError } from './SocketError';
 
 const NOTHING = Buffer.alloc(0);
 const DONE = Promise.resolve();
+/** Of `recv` after end of file, on one socket. */
+const MOST_READS_AFTER_END = 1000;
 
 /** Somebody who waits for bytes, end of file or an error. */
 interface Receiver {
@@ -16,6 +19,8 @@ interface Receiver {
 
 /** Somebody who waits until the peer's window has room again. */
 interface Sender {
+  /** Where `sendall` was called: nobody may wait for it, and then only this says where. */
+  readonly caller: Error;
   readonly resolve: () => void;
   readonly reject: (error: SocketError) => void;
 }
@@ -29,6 +34,7 @@ export class Wire {
   /** The one chunk that came while nobody waited. While it lies here, nothing more is read. */
   #unread: Buffer = NOTHING;
   #hasEnded = false;
+  #readsAfterEnd = 0;
   #failure: NodeJS.ErrnoException | undefined;
   #receiver: Receiver | undefined;
   /** Since bytes last came. */
@@ -93,18 +99,29 @@ export class Wire {
     // Our writes are stuck, so stop reading: fill the peer's window, not our memory.
     if (!this.#receiver) this.#stream.pause();
     return new Promise((resolve, reject) => {
-      this.#senders.push({ resolve, reject });
+      this.#senders.push({ caller: new Error(), resolve, reject });
     });
   }
 
   receive(size: number): Promise<Buffer> {
     if (this.#unread.length > 0) return Promise.resolve(this.#take(size));
-    if (this.#hasEnded) return Promise.resolve(NOTHING);
+    if (this.#hasEnded) return this.#nothingMore();
     if (this.#receiver) return Promise.reject(this.#busy());
     if (!this.isOpen) return Promise.reject(this.error('recv'));
     return new Promise((resolve, reject) => {
       this.#wait({ size, resolve, reject });
     });
+  }
+
+  /** A loop that does not look for end of file must not keep the process for itself. */
+  async #nothingMore(): Promise<Buffer> {
+    this.#readsAfterEnd += 1;
+    if (this.#readsAfterEnd > MOST_READS_AFTER_END) {
+      const reason = `end of file was there ${MOST_READS_AFTER_END} times: recv() that gives nothing must end the loop`;
+      throw new SocketError('recv', 'EOF', this.peer, reason);
+    }
+    if (this.#readsAfterEnd > 1) await setTurn();
+    return NOTHING;
   }
 
   poll(ms: number): Promise<boolean> {
@@ -232,7 +249,10 @@ export class Wire {
     // Making an error takes time, and most connections close with nobody waiting.
     this.#receiver?.reject(this.error('recv'));
     this.#receiver = undefined;
-    for (const sender of this.#senders.splice(0)) sender.reject(this.error('sendall'));
+    for (const { caller, reject } of this.#senders.splice(0)) {
+      const error = this.error('sendall');
+      reject(Object.assign(error, { stack: `${String(error)}\n${framesOf(caller)}` }));
+    }
   }
 
   #open(): void {
@@ -267,4 +287,8 @@ export class Wire {
     if (this.#silence !== undefined) this.endAfterSilence(this.#silence);
     if (this.#stream.isPaused()) this.#stream.resume();
   }
+}
+
+function framesOf({ stack = '' }: Error): string {
+  return stack.split('\n').slice(1).join('\n');
 }

@@ -107,7 +107,11 @@ describe('RedisLogger', function () {
     ['a counter that is no number', [['SET', 'log.count', 'many']], /not an integer/],
     ['a counter of another type', [['RPUSH', 'log.count', 'x']], /WRONGTYPE/],
     ['a read-only replica', [['REPLICAOF', '127.0.0.1', '1']], /READONLY/],
-    ['a user without rights', [['ACL', 'SETUSER', 'default', '-set']], /can't run|permission|no permissions|NOPERM/i],
+    [
+      'a user without rights',
+      [['ACL', 'SETUSER', 'default', '-set']],
+      /can't run|permission|no permissions|NOPERM/i,
+    ],
   ] as [string, string[][], RegExp][]) {
     it(`says at the start that it can't store: ${what}`, async () => {
       const redis = await Redis.start();
