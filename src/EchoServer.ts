@@ -6,7 +6,7 @@ import { SocketServer } from './socket/SocketServer';
 export class EchoServer extends SocketServer {
   protected async converse(client: Socket): Promise<void> {
     for (;;) {
-      const data = await client.recv(65536); // at most, as Node reads; the slide: 1024
+      const data = await client.recv(65536); // at most 64 KiB, as Node reads; the slide has 1024
       if (data.length === 0) break;
       await client.sendall(data);
     }

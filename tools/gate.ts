@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { type Failure, type Outcome, readOutcome } from './outcome';
+import { type Failure, forgetOutcome, type Outcome, readOutcome } from './outcome';
 
 /** A gate that needs more than these to pass by itself is a defect, and so is each of them. */
 export const MOST_UNSTEADY = 3;
@@ -52,8 +52,12 @@ export function judge(
 function main(): void {
   const list = process.env['UNSTEADY'] ?? 'coverage/unsteady.json';
   const before = existsSync(list) ? (JSON.parse(readFileSync(list, 'utf8')) as Failure[]) : [];
-  spawnSync('npm', ['test', '--', ...process.argv.slice(2)], { stdio: 'inherit' });
-  const { passes, failures, unsteady } = judge(readOutcome(), before, passesAlone);
+  forgetOutcome(); // of an earlier call
+  const { status } = spawnSync('npm', ['test', '--', ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
+  const outcome = withStatus(readOutcome(), status);
+  const { passes, failures, unsteady } = judge(outcome, before, passesAlone);
   writeFileSync(list, JSON.stringify(unsteady));
   for (const { file, title, message } of unsteady)
     console.log(
@@ -61,6 +65,12 @@ function main(): void {
     );
   console.log(`${passes} passed, ${failures} failed`);
   process.exitCode = failures === 0 && passes > 0 ? 0 : 1;
+}
+
+/** With a step more that failed, where `npm test` has ended without saying what did. */
+export function withStatus(outcome: Outcome, status: number | null): Outcome {
+  if (status === 0 || outcome.failedSteps.length > 0) return outcome;
+  return { ...outcome, failedSteps: ['npm test'] };
 }
 
 function passesAlone(file: string): boolean {

@@ -2,8 +2,8 @@ import { complain } from './complain';
 import { lineOutside } from './sourceLineOf';
 
 /**
- * Says on stderr where a promise failed for which nobody waits, once for each line, and goes on: a
- * student's `sendall` without `await` must not end the server for all its clients.
+ * When a call fails and no `await` waits for it, says so on stderr, once for each line of code, and goes
+ * on: a student's `sendall` without `await` must not end the server for all its clients.
  */
 export function goOnAfterForgottenAwait(program: string): void {
   const said = new Set<string>();

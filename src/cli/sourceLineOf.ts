@@ -11,7 +11,8 @@ const EXPLAINED = new Set([
 ]);
 
 /** Files in which a mistake of somebody else's only shows. */
-const OURS = /^(?:src[\\/](?:cli|services|socket|text)|node_modules)[\\/]|^\.\.|^node:/;
+const OURS =
+  /^(?:src[\\/](?:cli|services|socket|text|trace)|node_modules)[\\/]|^src[\\/]udp[\\/]Datagram|^\.\.|^node:/;
 
 /** ` at name (file:line:column)` or ` at file:line:column` */
 const FRAME = /^ +at (?:.*\()?(.+):(\d+):\d+\)?$/gm;

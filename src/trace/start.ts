@@ -58,15 +58,15 @@ function writerOf(file: string): number | undefined {
 }
 
 function beginningOf(file: string): string {
-  if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile()) return '';
   try {
+    if (!fs.statSync(file).isFile()) return '';
     const descriptor = fs.openSync(file, 'r');
     const begin = Buffer.alloc(FIRST_BYTES);
     const length = fs.readSync(descriptor, begin);
     fs.closeSync(descriptor);
     return begin.toString('utf8', 0, length);
   } catch {
-    return ''; // it can't be read; whether it can be written is seen next
+    return ''; // not there, or it can't be read; whether it can be written is seen next
   }
 }
 

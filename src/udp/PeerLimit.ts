@@ -3,7 +3,7 @@ import { type Address, formatAddress } from '../socket/Address';
 /** Answers to one peer without a pause. */
 const MOST_ANSWERS = 5000;
 const PAUSE_MS = 10_000;
-/** Of more peers the one that was heard of last is forgotten. */
+/** Of more peers the one that has been silent longest is forgotten. */
 const MOST_PEERS = 4096;
 
 /**
@@ -22,11 +22,11 @@ export class PeerLimit {
     const name = formatAddress(peer);
     const now = this.now();
     const { answers, last } = this.#peers.get(name) ?? { answers: 0, last: now };
-    const sofar = now - last < PAUSE_MS ? answers : 0;
-    this.#peers.delete(name); // so that the one that was heard of last stands first
-    this.#peers.set(name, { answers: sofar + 1, last: now });
+    const soFar = now - last < PAUSE_MS ? answers : 0;
+    this.#peers.delete(name); // so that the one that has been silent longest stands first
+    this.#peers.set(name, { answers: soFar + 1, last: now });
     const [oldest] = this.#peers.keys();
     if (this.#peers.size > MOST_PEERS && oldest !== undefined) this.#peers.delete(oldest);
-    return sofar < MOST_ANSWERS;
+    return soFar < MOST_ANSWERS;
   }
 }

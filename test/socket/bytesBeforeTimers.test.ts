@@ -74,10 +74,10 @@ describe('When the event loop was held up, what had arrived counts before a time
   it('bytes, before a connection counts as idle', async () => {
     const { socket, peer } = await connectedPair();
     const receiving = socket.recv(100);
-    socket.breakAfterSilence(TIME);
+    socket.breakAfterSilence(LONG);
 
     peer.write('x');
-    holdUp(2 * TIME);
+    holdUp(2 * LONG);
 
     expect(String(await receiving)).to.equal('x');
     await turns();

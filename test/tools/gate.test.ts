@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { judge, MOST_UNSTEADY } from '../../tools/gate';
+import { judge, MOST_UNSTEADY, withStatus } from '../../tools/gate';
 import { type Failure, NOTHING_YET, type Outcome } from '../../tools/outcome';
 
 function failureIn(file: string, title = 'fails'): Failure {
@@ -72,6 +72,15 @@ describe('The gate', () => {
     expect(judge(outcomeOf(last ? [last] : [], ['tests']), before, always).failures).to.equal(0);
     expect(judge(outcomeOf([failureIn('z')], ['tests']), most, unexpected).failures).to.equal(1);
     expect(judge(outcomeOf(most, ['tests']), [], never).failures).to.equal(MOST_UNSTEADY);
+  });
+
+  it('fails where npm test was ended in the middle, though no test had failed until then', () => {
+    const sofar = outcomeOf([], []);
+    for (const status of [null, 1, 137])
+      expect(judge(withStatus(sofar, status), [], unexpected).failures).to.equal(1);
+
+    expect(withStatus(sofar, 0)).to.deep.equal(sofar);
+    expect(withStatus(outcomeOf([], ['lint']), 1).failedSteps).to.deep.equal(['lint']);
   });
 
   it('knows a run that never came to its tests from one that passed', () => {

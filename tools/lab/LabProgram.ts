@@ -7,6 +7,9 @@ export const ROOT = path.join(__dirname, BUILT ? '../../..' : '../..');
 /** The first line of each server. */
 const BANNER = /(?:^|\n)(?:\S+ )?(?:listening|receiving) on (\S+):(\d+)\r?\n/;
 
+/** A banner that comes in two pieces has no more than this in the first. */
+const LONGEST_BANNER = 1024;
+
 /** Where a server says that it can be reached. */
 export interface ServerAddress {
   readonly host: string;
@@ -23,7 +26,6 @@ export class LabProgram {
   readonly child: ChildProcess;
   /** Resolves when it has ended and all that it printed has come; also if it could not be started. */
   readonly closed: Promise<void>;
-  #printed = '';
   readonly #address: Promise<ServerAddress>;
 
   /** @param command what to run, and its arguments. */
@@ -37,9 +39,11 @@ export class LabProgram {
       });
     });
     this.#address = new Promise((resolve, reject) => {
+      let printed = '';
       const look = (data: Buffer) => {
-        this.#printed += String(data);
-        const [, host = '', port] = BANNER.exec(this.#printed) ?? [];
+        printed += String(data);
+        const [, host = '', port] = BANNER.exec(printed) ?? [];
+        printed = printed.slice(-LONGEST_BANNER); // a client may print megabytes
         if (port === undefined) return;
         stdout?.off('data', look).resume();
         resolve({ host: host.replace(/^\[|\]$/g, ''), port: Number(port) });
