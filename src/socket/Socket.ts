@@ -143,8 +143,10 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Sends what is still owed, then closes. Resolves when the connection is gone, and never rejects.
-   * A peer that never reads keeps it waiting: `abort` or `breakAfter` ends that.
+   * Sends what is still owed and end of file, then closes. Resolves when the connection is gone, and
+   * never rejects. What the peer still says is thrown away; a peer that says nothing and does not end
+   * its side is left after a second. One that never reads keeps it waiting: `abort` or `breakAfter`
+   * ends that.
    */
   @call
   close(): Promise<void> {

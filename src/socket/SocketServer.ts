@@ -1,6 +1,5 @@
 import type { Address } from './Address';
 import { later } from './later';
-import { lingeringClose } from './lingeringClose';
 import { ListeningSocket } from './ListeningSocket';
 import { DEFAULT_SERVER_LIMITS, type ServerLimits } from './ServerLimits';
 import { harmless, ServerReport } from './ServerReport';
@@ -105,7 +104,7 @@ export abstract class SocketServer {
   async #sayLastWord(client: Socket, error: unknown): Promise<void> {
     try {
       const word = this.lastWord(error);
-      if (word !== undefined) await lingeringClose(client, word);
+      if (word !== undefined) await client.sendall(Buffer.from(word));
     } catch (unsaid) {
       // A client that is gone can't hear it.
       if (!(unsaid instanceof SocketError)) this.#report.problem(unsaid);

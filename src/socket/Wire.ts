@@ -2,6 +2,7 @@ import * as net from 'node:net';
 import { setImmediate as setTurn } from 'node:timers/promises';
 import type { Address } from './Address';
 import { later } from './later';
+import { lingeringClose } from './lingeringClose';
 import { type SocketCall, SocketError } from './SocketError';
 
 const NOTHING = Buffer.alloc(0);
@@ -42,6 +43,7 @@ export class Wire {
   #senders: Sender[] = [];
   #silence: number | undefined;
   #forgetSilence: (() => void) | undefined;
+  #isClosing = false;
   #whenClosed: (() => void) | undefined;
 
   /** @param stream a connection that is there already. */
@@ -187,21 +189,31 @@ export class Wire {
   close(): Promise<void> {
     const stream = this.#stream;
     this.canSend = false;
+    this.#isClosing = true;
     if (stream.closed) return DONE;
     return new Promise((resolve) => {
       this.#whenClosed = resolve;
       if (stream.pending) stream.destroy();
       else if (stream.readableEnded)
         stream.end(); // closes once all is sent
-      else stream.destroySoon();
+      else this.#linger();
     });
+  }
+
+  #linger(): void {
+    this.#unread = NOTHING;
+    this.#hasEnded = true; // what comes from now on is not for us
+    this.#receiver?.reject(this.error('recv'));
+    this.#receiver = undefined;
+    lingeringClose(this.#stream);
   }
 
   /** Why this call fails now. */
   error(call: SocketCall, address = this.peer): SocketError {
     const failed = this.#failure?.syscall === 'write' ? 'sendall' : call;
     if (this.#failure) return SocketError.from(failed, this.#failure, address);
-    return new SocketError(call, this.#stream.destroyed ? 'EBADF' : 'ENOTCONN', address);
+    const isClosed = this.#isClosing || this.#stream.destroyed;
+    return new SocketError(call, isClosed ? 'EBADF' : 'ENOTCONN', address);
   }
 
   /** Hands bytes to whoever waits for them; what nobody takes is kept. No bytes mean end of file. */

@@ -1,11 +1,13 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
 import * as net from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { Socket } from '../../src/socket/Socket';
 import { BareClient } from '../helpers/BareClient';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { connectedPair } from '../helpers/connectedPair';
 import { freePort } from '../helpers/freePort';
+import { openTimers } from '../helpers/openTimers';
 import { rejection } from '../helpers/rejection';
 import { startBareServer } from '../helpers/startBareServer';
 
@@ -499,6 +501,50 @@ describe('Socket', () => {
 
     expect(received).to.equal(owed.length);
     await socket.close(); // again: harmless
+  });
+
+  it('close loses nothing of what is owed to a peer that goes on talking', async () => {
+    const { socket, peer } = await connectedPair();
+    peer.pause();
+    const owed = Buffer.alloc(3 * MiB, 'owed');
+    peer.write('one more line\n');
+    await socket.poll(10_000);
+    const sending = socket.sendall(owed);
+    const closing = socket.close();
+    await new Promise((resolve) => peer.write('and another\n', resolve));
+
+    let received = 0;
+    peer.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      peer.write('more\n');
+    });
+    await once(peer.resume(), 'end');
+    peer.end();
+    await Promise.all([closing, sending]);
+
+    expect(received).to.equal(owed.length);
+  });
+
+  it('close leaves a peer that never ends its side, and no timer', async () => {
+    await setImmediate(); // from here on mocha's own timer runs
+    const timers = openTimers();
+    const { socket, peer } = await connectedPair();
+    const ended = once(peer.resume(), 'end');
+
+    await socket.close();
+
+    await ended;
+    expect(openTimers()).to.equal(timers);
+  });
+
+  it('close ends a recv that waits, and later calls name the closed socket', async () => {
+    const { socket } = await connectedPair();
+    const waiting = rejection(socket.recv(1));
+
+    void socket.close();
+
+    expect(await waiting).to.include({ call: 'recv', code: 'EBADF' });
+    expect(await rejection(socket.sendall(Buffer.of(1)))).to.have.property('code', 'EBADF');
   });
 
   it('is closed at the end of the block that uses it', async () => {

@@ -8,6 +8,7 @@ import { BareClient } from '../helpers/BareClient';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { FakeReport } from '../helpers/FakeReport';
 import { freePort } from '../helpers/freePort';
+import { openTimers } from '../helpers/openTimers';
 import { rejection } from '../helpers/rejection';
 import { startServer } from '../helpers/startServer';
 
@@ -31,11 +32,6 @@ async function echo(client: Socket): Promise<void> {
   for (let data = await client.recv(65536); data.length > 0; data = await client.recv(65536)) {
     await client.sendall(data);
   }
-}
-
-/** The timers that this process has set. */
-function openTimers(): number {
-  return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 }
 
 describe('SocketServer', () => {
