@@ -13,7 +13,7 @@ const ARROWS: Record<string, string[]> = {
   'src/trace': ['src/socket', 'src/text'],
   'src/socket': ['src/text'],
   'src/text': [],
-  tools: ['src/trace', 'tools/lab', 'tools/live', 'tools/trace'],
+  tools: ['src/cli', 'src/text', 'src/trace', 'tools/lab', 'tools/live', 'tools/trace'],
   'tools/bench': ['src', 'src/cli', 'src/socket', 'src/trace', 'test/helpers', 'tools/lab'],
   'tools/kit': ['src/cli', 'src/socket', 'src/text', 'src/udp', 'tools/lab'],
   'tools/lab': [],

@@ -43,7 +43,7 @@ const begun = performance.now();
 const seconds = () => Math.round((performance.now() - begun) / 1000);
 
 async function main(): Promise<void> {
-  console.log('npm test takes about five minutes on two idle cores.');
+  console.log('npm test takes about eight minutes on two idle cores.');
   if (isWindows) console.log('Left out on Windows: tests that start programs; they need signals.');
   const progress = setInterval(() => {
     console.log(`... ${seconds()} s`);

@@ -75,6 +75,7 @@ function callsSaid(text: string): string[] {
 /** What the system saw of sockets of TCP over IPv4; not how the server is stopped. */
 function callsSeen(text: string): string[] {
   const sockets = new Set<string>();
+  const ended = new Set<string>();
   const calls: string[] = [];
   let welcoming: string | undefined;
   for (const line of whole(text)) {
@@ -86,8 +87,10 @@ function callsSeen(text: string): string[] {
     if (call === 'listen') welcoming = fd;
     if (call === 'accept4' && Number(result) >= 0) sockets.add(result);
     if (call === 'close') sockets.delete(fd);
-    // Node asks until there is nothing more, and sends end of file before it closes.
+    if (call === 'shutdown') ended.add(fd);
+    // Node asks until there is nothing more. Our close() sends end of file, and takes what still comes.
     if (Number(result) < 0 && call !== 'connect') continue;
+    if (call === 'read' && ended.has(fd)) continue;
     if (call === 'shutdown' || (call === 'close' && fd === welcoming)) continue;
     calls.push(name === 'recv' || name === 'sendall' ? `${name} ${result} B` : name);
   }

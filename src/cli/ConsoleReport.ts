@@ -4,6 +4,7 @@ import type { Socket } from '../socket/Socket';
 import { codeOf } from '../text/errno';
 import { complain } from './complain';
 import { out } from './Output';
+import { sourceLineOf } from './sourceLineOf';
 
 /** Says on stderr what goes wrong: once for each kind, then a count. */
 export class QuietReport extends ServerReport {
@@ -30,10 +31,10 @@ export class ConsoleReport extends QuietReport {
   }
 }
 
-/** Errors with a code are of one kind, whatever their words say of one connection. */
+/** Errors of one line, or with one code, are of one kind, whatever their words say of one connection. */
 function kindOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return `${error.name} ${codeOf(error) ?? error.message}`;
+  if (!(error instanceof Error)) return typeof error;
+  return `${error.name} ${sourceLineOf(error) ?? codeOf(error) ?? error.message}`;
 }
 
 function isPowerOfTen(count: number): boolean {

@@ -3,6 +3,7 @@ import type { Address } from '../socket/Address';
 import { complain } from './complain';
 import { type Argument, connectablePort, hostName, parseOrExit } from './options';
 import { out } from './Output';
+import { endInWords } from './slips';
 import { addTraceOptions, traceIfAsked, type TraceOptions } from './tracing';
 
 /** What differs from one client program to the other. */
@@ -52,6 +53,7 @@ export async function runConversation<Options extends ClientOptions>(
   const [text = argument.default] = command.processedArgs as string[];
   const { host, port } = options;
   try {
+    endInWords(name);
     traceIfAsked(options, 'client', name);
     const result = await converse(text, { host, port }, options);
     out.write(`${show(result)}\n`);

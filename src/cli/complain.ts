@@ -1,3 +1,4 @@
+import * as path from 'node:path';
 import { inspect } from 'node:util';
 import { escapeControls } from '../text/escape';
 import { command, wrap } from '../text/wrap';
@@ -13,16 +14,29 @@ export function complain(
   error: unknown,
   { advice = [], remark = '' }: { advice?: readonly string[]; remark?: string } = {},
 ): void {
-  const message = escapeControls(error instanceof Error ? error.message : String(error));
+  const message = escapeControls(error instanceof Error ? error.message : notAnError(error));
   const line = sourceLineOf(error);
   const where = line === undefined ? '' : ` (${line})`;
   say(`${program}: ${message}${where} ${remark}`.trimEnd());
-  const tries = line === undefined ? advice : [`${command('npx tsc')}, which checks the types`];
+  const tries = line === undefined ? advice : [checkTypes(line)];
   tries.forEach((text, index) => {
     say(`${index === 0 ? 'Try:' : 'Or: '} ${text}`, '     ');
   });
   if (process.env['LAB_DEBUG'] === '1')
     err.write(`${inspect(error).split('\n').map(escapeControls).join('\n')}\n`);
+}
+
+/** Anything can be thrown; only an Error knows where. */
+function notAnError(thrown: unknown): string {
+  return `${inspect(thrown)} was thrown, which is no Error: throw new Error('...') would say in which line`;
+}
+
+/** The command that shows the mistakes of the file that a `file:line` is in. */
+export function checkTypes(place: string): string {
+  const lab = path.relative('', path.join(__dirname, '../..'));
+  const npm = lab === '' ? 'npm' : `npm --prefix ${lab}`;
+  const file = place.replace(/:\d+$/, '');
+  return `${command(`${npm} run types -- ${file}`)}, which checks the types and finds a missing await`;
 }
 
 /** Says something on stderr, in lines that fit the terminal. */

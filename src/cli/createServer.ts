@@ -40,5 +40,13 @@ function inWords(name: string, error: unknown): unknown {
       { cause: error },
     );
   }
-  return error;
+  const twice = /Ambiguous bindings found for service: "(.+)"/.exec(error.message)?.[1];
+  if (twice !== undefined) {
+    return new NotMade(
+      `the constructor of ${name} wants a ${twice}, and src/services/container.ts binds it twice: only one can be given`,
+      { cause: error },
+    );
+  }
+  const [first = ''] = error.message.split('\n', 1);
+  return new NotMade(`the container could not make ${name}: ${first}`, { cause: error });
 }

@@ -1,8 +1,8 @@
 import { adviseServer } from './advice';
 import { complain } from './complain';
-import { goOnAfterForgottenAwait } from './forgottenAwait';
 import { out } from './Output';
 import { type Stoppable, stopOnSignals } from './signals';
+import { endInWords, goOnAfterForgottenAwait } from './slips';
 import { traceIfAsked, type TraceOptions } from './tracing';
 
 /** A server that runs, and what it says first. */
@@ -41,6 +41,7 @@ export async function startOrComplain<Server>(
 ): Promise<Server | undefined> {
   try {
     traceIfAsked(options, 'server', name);
+    endInWords(name);
     goOnAfterForgottenAwait(name);
     return await start();
   } catch (error) {

@@ -1,4 +1,5 @@
 import * as path from 'node:path';
+import { codeOf } from '../text/errno';
 
 /** The names of errors that say themselves what is wrong. */
 const EXPLAINED = new Set([
@@ -17,9 +18,14 @@ const OURS =
 /** ` at name (file:line:column)` or ` at file:line:column` */
 const FRAME = /^ +at (?:.*\()?(.+):(\d+):\d+\)?$/gm;
 
-/** Where an error that nobody has foreseen came from: the first line outside of our own folders. */
+/**
+ * Where a mistake is that types would show: the first line outside of our own folders, of an error
+ * that nobody has foreseen, or of a call that was given the wrong thing.
+ */
 export function sourceLineOf(error: unknown): string | undefined {
-  return error instanceof Error && !EXPLAINED.has(error.name) ? lineOutside(error) : undefined;
+  if (!(error instanceof Error)) return undefined;
+  const isForeseen = EXPLAINED.has(error.name) && codeOf(error) !== 'EINVAL';
+  return isForeseen ? undefined : lineOutside(error);
 }
 
 /** The first line outside of our own folders in the stack of an error. */

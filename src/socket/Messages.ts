@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { whatItIs } from '../text/whatItIs';
 import { type Address, formatAddress } from './Address';
 import type { Socket } from './Socket';
 import { SocketError } from './SocketError';
@@ -66,9 +67,10 @@ export class Messages {
 
   /**
    * Sends a message, with the newline that ends it.
-   * @throws SocketError when the connection breaks.
+   * @throws SocketError when the connection breaks, and when `message` is not a text (`EINVAL`).
    */
   send(message: string): Promise<void> {
+    if (!isText(message)) return Promise.reject(this.#notText(message));
     return this.socket.sendall(Buffer.from(`${message}\n`));
   }
 
@@ -86,6 +88,11 @@ export class Messages {
       throw new UnexpectedReply('hung up without a whole reply', peer, 'EOF');
     if (reply.startsWith(ERROR)) throw new UnexpectedReply(`answered: ${reply}`, peer, 'EREMOTEIO');
     return reply;
+  }
+
+  #notText(message: unknown): SocketError {
+    const reason = `a message is a text, not ${whatItIs(message)}`;
+    return new SocketError('sendall', 'EINVAL', this.socket.peer, reason);
   }
 
   /** Waits for bytes or end of file; false when silence has ended the message. */
@@ -115,6 +122,11 @@ export class Messages {
     this.#unread = this.#unread.subarray(next);
     return message;
   }
+}
+
+/** Types are not checked when a program starts, so anything may come as a message. */
+function isText(message: unknown): message is string {
+  return typeof message === 'string';
 }
 
 /** The line that tells a client of an error, if that has a `reply` for it. */

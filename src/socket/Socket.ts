@@ -1,5 +1,6 @@
 import type * as net from 'node:net';
 import { type Address, isPort } from './Address';
+import { isBytes, notBytes } from './bytes';
 import { call, created } from './calls';
 import { later } from './later';
 import { SocketError } from './SocketError';
@@ -61,11 +62,12 @@ export class Socket implements AsyncDisposable {
   /**
    * Hands over all of `data`, which must not be changed afterwards, and waits while the peer's
    * window is full (Python's `sendall`).
-   * @throws SocketError when the connection breaks before all of it was handed over, and when this
-   * side has sent its end of file (`EPIPE`).
+   * @throws SocketError when the connection breaks before all of it was handed over, when this side
+   * has sent its end of file (`EPIPE`), and when `data` is not bytes (`EINVAL`).
    */
   @call
   sendall(data: Uint8Array): Promise<void> {
+    if (!isBytes(data)) return Promise.reject(notBytes('sendall', data, this.peer));
     if (this.#wire.canSend) return this.#wire.send(data);
     return Promise.reject(this.#whyNotSend());
   }

@@ -196,6 +196,8 @@ export class Wire {
       if (stream.pending) stream.destroy();
       else if (stream.readableEnded)
         stream.end(); // closes once all is sent
+      else if (stream.bytesWritten === 0)
+        stream.destroySoon(); // nothing can be lost
       else this.#linger();
     });
   }

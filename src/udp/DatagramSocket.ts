@@ -1,6 +1,7 @@
 import * as dgram from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { type Address, isPort } from '../socket/Address';
+import { isBytes, notBytes } from '../socket/bytes';
 import { call, created } from '../socket/calls';
 import { type SocketCall, SocketError } from '../socket/SocketError';
 
@@ -114,10 +115,12 @@ export class DatagramSocket implements AsyncDisposable {
    * Sends one datagram, also an empty one. Resolves when the system has taken it, which says nothing
    * about whether it arrives.
    * @throws SocketError when it is longer than a datagram can be (`EMSGSIZE`: 65,507 bytes over
-   * IPv4), when the system refuses to send it, and when this socket is closed (`EBADF`).
+   * IPv4), when the system refuses to send it, when this socket is closed (`EBADF`), and when `data`
+   * is not bytes (`EINVAL`).
    */
   @call
   async sendto(data: Uint8Array, peer: Address): Promise<void> {
+    if (!isBytes(data)) throw notBytes('sendto', data, peer);
     if (!isPort(peer.port) || peer.port === 0) throw this.#error('sendto', 'ERANGE', peer);
     if (this.#connectedTo && !isSame(this.#connectedTo, peer))
       throw this.#error('sendto', 'EISCONN', peer);

@@ -244,7 +244,7 @@ describe('What a learner reads', () => {
       await client.send('hello').all();
 
       await server.printed(
-        /^BuggyServer: .*send is not a function \(test\/fixtures\/BuggyServer.ts:9\)\nTry: npx tsc, which checks the types\n/,
+        /^BuggyServer: .*send is not a function \(test\/fixtures\/BuggyServer.ts:9\)\nTry: npm (?:--prefix build )?run types -- test\/fixtures\/BuggyServer.ts, which checks the types and finds a missing await\n/,
       );
     });
 
@@ -270,6 +270,14 @@ describe('What a learner reads', () => {
 
       const reason = /wants a Dictionary, which src\/services\/container.ts does not have/;
       expectFailure('UnboundServer', outcome, reason, /^/);
+      expect(outcome.stderr.split('\n')).to.have.length(2);
+    });
+
+    it('is that the container has it twice', async () => {
+      const outcome = await Program.script('test/fixtures/TwiceBoundServer').ended();
+
+      const reason = /wants a Clock, and src\/services\/container.ts binds it twice/;
+      expectFailure('TwiceBoundServer', outcome, reason, /^/);
       expect(outcome.stderr.split('\n')).to.have.length(2);
     });
 

@@ -57,4 +57,41 @@ describe("A server of a student's own, with the usual slips", () => {
 
     expect((await server.kill('SIGTERM')).code).to.equal(0);
   });
+
+  const SLIPS: [string, RegExp][] = [
+    ['number', /must be bytes \(a Buffer\), not a number \(\S+SlipsServer\.ts:15\)/],
+    ['string', /not a string: Buffer\.from\(text\) gives its bytes \(\S+SlipsServer\.ts:16\)/],
+    ['promise', /not a promise: an "await" is probably missing \(\S+SlipsServer\.ts:17\)/],
+    ['nothing', /not undefined \(\S+SlipsServer\.ts:18\)/],
+    ['no text', /a message is a text, not a promise: an "await" .* \(\S+SlipsServer\.ts:19\)/],
+    ['no size', /a size is a whole number .*, not undefined \(\S+SlipsServer\.ts:20\)/],
+    ['throws a string', /'what a pity' was thrown, which is no Error: throw new Error\('...'\)/],
+    ['returns early', /the socket is closed \[an "await" is probably missing\]/],
+  ];
+
+  it('is told in words, with the line, and serves on', async () => {
+    const server = Program.script('test/fixtures/SlipsServer', ['--port', '0', '--quiet']);
+    const port = await server.listening();
+
+    for (const [slip, words] of SLIPS) {
+      await (await BareClient.connect(port)).send(slip).all();
+      await server.printed(words);
+    }
+    const { code, stderr } = await server.kill('SIGTERM');
+
+    expect(code).to.equal(0);
+    expect(stderr).not.to.match(/^\s+at /m);
+    expect(stderr).to.contain('SlipsServer.ts, which checks the types and finds a missing await\n');
+  });
+
+  it('ends in words when an error is caught by nobody', async () => {
+    const server = Program.script('test/fixtures/SlipsServer', ['--port', '0', '--quiet']);
+    const client = await BareClient.connect(await server.listening());
+    client.send('throws in a timer');
+
+    const { code, stderr } = await server.ended();
+
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/^SlipsServer: too late \(\S+SlipsServer\.ts:\d+\)\nTry: .*\n$/);
+  });
 });

@@ -154,6 +154,15 @@ describe('DatagramSocket', () => {
     await socket.close(); // twice is harmless
   });
 
+  it('refuses to send what is not bytes, in words', async () => {
+    await using socket = new DatagramSocket();
+
+    const error = await rejection(socket.sendto('text' as never, { host: HOST, port: 9 }));
+
+    expect(error).to.include({ call: 'sendto', code: 'EINVAL' });
+    expect(error).to.have.property('message').that.contains('must be bytes (a Buffer)');
+  });
+
   it('ends what waits when it is closed meanwhile', async () => {
     const { address } = await openDatagramSocket();
     const { socket: bound } = await openDatagramSocket();
