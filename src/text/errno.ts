@@ -28,6 +28,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'open ENXIO': 'nobody reads it',
   'write EPIPE': 'its reader has gone',
   'write EAGAIN': 'its reader is too slow',
+  'spawn EAGAIN': 'this machine has no room for another process just now',
   'log EACCES': 'you may not write into it',
   'log EPERM': 'you may not write into it',
   'log ENOENT': 'it is no longer there',

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
+import { once } from 'node:events';
 import * as path from 'node:path';
 
 const BUILT = __filename.endsWith('.js');
@@ -24,6 +25,8 @@ export class ProgramEnded extends Error {
 /** A program of the lab as a child process: where it listens, and its end. */
 export class LabProgram {
   readonly child: ChildProcess;
+  /** Rejects when the system could not start it, for want of room (`EAGAIN`, `EMFILE`) or a file. */
+  readonly spawned: Promise<unknown>;
   /** Resolves when it has ended and all that it printed has come; also if it could not be started. */
   readonly closed: Promise<void>;
   readonly #address: Promise<ServerAddress>;
@@ -32,6 +35,8 @@ export class LabProgram {
   constructor([file = '', ...args]: readonly string[], options: SpawnOptions = {}) {
     this.child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'], ...options });
     const { stdout } = this.child;
+    this.spawned = once(this.child, 'spawn');
+    this.spawned.catch(() => undefined); // most often nobody asks
     this.closed = new Promise((resolve) => {
       this.child.once('close', resolve);
       this.child.once('error', () => {
@@ -60,6 +65,12 @@ export class LabProgram {
   /** Starts a program of src/ by its name: `EchoServer`, `udp/UdpEchoServer`. */
   static start(name: string, args: readonly string[], options: SpawnOptions = {}): LabProgram {
     return new LabProgram([...commandOf(`src/${name}`), ...args], options);
+  }
+
+  /** The same, and it ends with this process, also when that is killed. */
+  static startOwn(name: string, args: readonly string[], options: SpawnOptions = {}): LabProgram {
+    const command = [...commandOf(`src/${name}`, 'tools/lab/endWithParent'), ...args];
+    return new LabProgram(command, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], ...options });
   }
 
   /**

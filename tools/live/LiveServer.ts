@@ -1,69 +1,67 @@
 import { randomUUID } from 'node:crypto';
 import * as http from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { codeOf } from '../../src/text/errno';
 import { recordLine } from '../../src/trace/record';
 import type { Odds } from '../udp/LossyRelay';
-import type { News, Orders, Percents } from '../page/browser/protocol';
+import type { Orders, Percents } from '../page/browser/protocol';
 import { moduleOf } from '../page/html';
 import { LIVE_MODULES, livePage } from './html';
+import { Listener } from './Listener';
 import { Refusal, RunningLab } from './RunningLab';
 
 const HOST = '127.0.0.1';
 const MOST_BODY = 4096;
 const MOST_MESSAGE = 1000;
-/** Bytes that a page may be behind with what it is told; all that is kept is less. */
-const MOST_BEHIND = 64 * 1024 * 1024;
 
 const NO_ODDS: Percents = { loss: 0, duplicate: 0, reorder: 0, seed: 1 };
 
 /** An order as it came: what it says may be anything. */
 type Unchecked<Order> = Partial<Record<keyof Order, unknown>>;
 
-/** The page, and what it may ask for: on this machine only, and only from the page itself. */
+/**
+ * The page, and what it may ask for: on this machine only, and only from the page itself. Whoever else
+ * has an account on this machine can connect, too, so every path begins with a secret, which is in the
+ * address that is printed: without it nothing is given out, and nothing is done.
+ */
 export class LiveServer {
   readonly lab = new RunningLab();
-  readonly #token = randomUUID();
+  readonly #secret = randomUUID();
   readonly #server = http.createServer((request, response) => {
     this.#answer(request, response).catch((error: unknown) => {
       fail(response, 500, error instanceof Error ? error.message : String(error));
     });
   });
-  readonly #listeners = new Set<http.ServerResponse>();
+  readonly #listeners = new Set<Listener>();
   readonly #orders: {
     readonly [Name in keyof Orders]: (order: Unchecked<Orders[Name]>) => Promise<void> | void;
   } = {
     start: ({ lab, mode, odds }) =>
       this.lab.start(String(lab), mode === 'step' ? 'step' : 'live', oddsOf(odds)),
     stop: () => this.lab.stop(),
-    second: () => {
-      this.lab.second();
-    },
+    second: () => this.lab.second(),
     step: () => {
       this.lab.step();
     },
     kill: () => {
       this.lab.kill();
     },
-    client: ({ message, count }) => {
-      this.lab.client(messageOf(message), count === 3 ? 3 : 1);
-    },
+    client: ({ message, count }) => this.lab.client(messageOf(message), count === 3 ? 3 : 1),
     lose: ({ direction, number }) => {
       this.lab.lose(direction === 'back' ? 'back' : 'there', Number(number));
     },
   };
 
   constructor() {
-    this.lab.records.on('record', (record) => {
-      this.#tell('record', record);
-    });
-    this.lab.on('cleared', () => {
-      this.#tell('cleared', {});
+    this.lab.records.on('added', () => {
+      for (const listener of this.#listeners) listener.wake();
     });
     this.lab.on('said', (text) => {
-      this.#tell('said', { text });
+      for (const listener of this.#listeners) listener.said(text);
     });
     this.lab.on('state', () => {
-      this.#tell('state', this.lab.state);
+      for (const listener of this.#listeners) listener.stateChanged();
     });
   }
 
@@ -72,7 +70,7 @@ export class LiveServer {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject).listen(port, HOST, resolve);
     });
-    return `http://${HOST}:${this.#port}/`;
+    return `http://${HOST}:${this.#port}/${this.#secret}/`;
   }
 
   async stop(): Promise<void> {
@@ -93,21 +91,22 @@ export class LiveServer {
       return;
     }
     const { pathname } = new URL(request.url ?? '/', `http://${HOST}`);
+    const name = pathname.slice(`/${this.#secret}/`.length);
     if (request.method === 'POST') {
-      await this.#obey(pathname, request, response);
+      await this.#obey(name, request, response);
       return;
     }
-    const module = /^\/js\/([\w/]+)\.js$/.exec(pathname)?.[1] ?? '';
+    const module = /^js\/([\w/]+)\.js$/.exec(name)?.[1] ?? '';
     if (request.method !== 'GET') fail(response, 405, 'GET or POST');
-    else if (pathname === '/') this.#page(response);
-    else if (pathname === '/events') this.#events(response);
-    else if (pathname === '/trace.jsonl') this.#trace(response);
+    else if (name === '') this.#page(response);
+    else if (name === 'events') await this.#events(response);
+    else if (name === 'trace.jsonl') await this.#trace(response);
     else if (LIVE_MODULES.includes(module)) send(response, 'text/javascript', moduleOf(module));
     else fail(response, 404, 'there is no such page');
   }
 
-  /** A rebound name has another Host, another page another Origin. */
-  #whyNot({ headers, method }: http.IncomingMessage): string | undefined {
+  /** A rebound name has another Host, another page another Origin, another user no secret. */
+  #whyNot({ headers, method, url = '' }: http.IncomingMessage): string | undefined {
     const hosts = [`${HOST}:${this.#port}`, `localhost:${this.#port}`];
     if (!hosts.includes(headers.host ?? '')) return 'this host is not served';
     const { origin } = headers;
@@ -116,38 +115,33 @@ export class LiveServer {
     const site = headers['sec-fetch-site'];
     if (site !== undefined && site !== 'same-origin' && site !== 'none')
       return 'only its own page may ask';
-    if (method !== 'POST') return undefined;
-    if (headers['content-type'] !== 'application/json') return 'only JSON is taken';
-    return headers['x-lab-token'] === this.#token ? undefined : 'the token is missing';
+    if (!url.startsWith(`/${this.#secret}/`))
+      return 'the page is at the address that npm run live has printed, and only there';
+    if (method === 'POST' && headers['content-type'] !== 'application/json')
+      return 'only JSON is taken';
+    return undefined;
   }
 
   #page(response: http.ServerResponse): void {
     const nonce = randomUUID();
     const policy = `default-src 'none'; script-src 'self' 'nonce-${nonce}'; style-src 'nonce-${nonce}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
     response.setHeader('Content-Security-Policy', policy);
-    send(response, 'text/html', livePage(this.#token, nonce));
+    send(response, 'text/html', livePage(nonce));
   }
 
   /** What `npm run trace -- show` draws, and the page opens again. */
-  #trace(response: http.ServerResponse): void {
-    send(response, 'application/jsonl', this.lab.records.all.map(recordLine).join(''));
+  async #trace(response: http.ServerResponse): Promise<void> {
+    head(response, 'application/jsonl');
+    const records = [...this.lab.records.all];
+    // As fast as it is read.
+    await pipeline(Readable.from(records).map(recordLine), response).catch(() => undefined);
   }
 
-  #events(response: http.ServerResponse): void {
-    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
-    response.flushHeaders();
-    this.#listeners.add(response);
-    response.once('close', () => this.#listeners.delete(response));
-    write(response, 'state', this.lab.state);
-    for (const record of this.lab.records.all) write(response, 'record', record);
-  }
-
-  #tell<Name extends keyof News>(event: Name, data: News[Name]): void {
-    for (const listener of this.#listeners) {
-      write(listener, event, data);
-      // A page that does not read is told all from the beginning when it asks again.
-      if (listener.writableLength > MOST_BEHIND) listener.destroy();
-    }
+  async #events(response: http.ServerResponse): Promise<void> {
+    const listener = new Listener(response, this.lab.records, () => this.lab.state);
+    this.#listeners.add(listener);
+    await listener.tell();
+    this.#listeners.delete(listener);
   }
 
   #isOrder(name: string): name is keyof Orders {
@@ -155,13 +149,12 @@ export class LiveServer {
   }
 
   async #obey(
-    pathname: string,
+    name: string,
     request: http.IncomingMessage,
     response: http.ServerResponse,
   ): Promise<void> {
     try {
       const order = await orderIn(request);
-      const name = pathname.slice(1);
       if (!this.#isOrder(name)) throw new Refusal('there is no such order');
       await this.#orders[name](order);
       send(response, 'application/json', '{}');
@@ -173,13 +166,15 @@ export class LiveServer {
 }
 
 async function orderIn(request: http.IncomingMessage): Promise<object> {
-  let body = '';
-  for await (const data of request) {
-    body += String(data);
-    if (body.length > MOST_BODY) throw new Refusal('that is too long');
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const data of request as AsyncIterable<Buffer>) {
+    parts.push(data);
+    length += data.length;
+    if (length > MOST_BODY) throw new Refusal('that is too long');
   }
   try {
-    const order: unknown = JSON.parse(body);
+    const order: unknown = JSON.parse(Buffer.concat(parts).toString());
     if (typeof order === 'object' && order !== null) return order;
   } catch {
     // said below
@@ -204,18 +199,15 @@ function oddsOf(given: unknown): Odds {
   return { loss: loss / 100, duplicate: duplicate / 100, reorder: reorder / 100, seed };
 }
 
-function write<Name extends keyof News>(
-  response: http.ServerResponse,
-  event: Name,
-  data: News[Name],
-): void {
-  response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+function head(response: http.ServerResponse, type: string): void {
+  response.setHeader('Content-Type', `${type}; charset=utf-8`);
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  response.setHeader('Referrer-Policy', 'no-referrer');
+  response.setHeader('Cache-Control', 'no-store');
 }
 
 function send(response: http.ServerResponse, type: string, body: string): void {
-  response.setHeader('Content-Type', `${type}; charset=utf-8`);
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  response.setHeader('Cache-Control', 'no-store');
+  head(response, type);
   response.end(body);
 }
 

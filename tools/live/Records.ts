@@ -7,10 +7,12 @@ const SETTLE_MS = 30;
 const MOST_RECORDS = 20_000;
 
 /** What the programs of a run have recorded, in the order of its time; the newest, if it is very much. */
-export class Records extends EventEmitter<{ record: [TraceRecord]; dropped: [] }> {
+export class Records extends EventEmitter<{ added: []; dropped: [] }> {
   readonly all: TraceRecord[] = [];
-  /** How many are kept no more. */
+  /** How many of this run are kept no more. */
   dropped = 0;
+  /** Which run these are of. */
+  run = 0;
   #settling: TraceRecord[] = [];
 
   add(record: TraceRecord): void {
@@ -22,10 +24,8 @@ export class Records extends EventEmitter<{ record: [TraceRecord]; dropped: [] }
   settle(): void {
     const settled = this.#settling.sort(byTime);
     this.#settling = [];
-    for (const record of settled) {
-      this.all.push(record);
-      this.emit('record', record);
-    }
+    for (const record of settled) this.all.push(record);
+    this.emit('added');
     const tooMany = this.all.length - MOST_RECORDS;
     if (tooMany <= 0) return;
     this.all.splice(0, tooMany);
@@ -37,5 +37,6 @@ export class Records extends EventEmitter<{ record: [TraceRecord]; dropped: [] }
     this.#settling = [];
     this.all.length = 0;
     this.dropped = 0;
+    this.run += 1;
   }
 }

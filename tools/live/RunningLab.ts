@@ -1,13 +1,14 @@
 import { EventEmitter, once } from 'node:events';
-import { type FSWatcher, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { type FSWatcher, readFileSync, rmSync, watch } from 'node:fs';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Duplex, Writable } from 'node:stream';
 import { type Address, formatAddress } from '../../src/socket/Address';
 import { commandOf, LabProgram } from '../lab/LabProgram';
 import { PAIRS } from '../lab/pairs';
+import { temporaryFolder } from '../lab/temporaryFolder';
 import type { Mode, State } from '../page/browser/protocol';
+import { explain } from '../../src/text/errno';
 import { ORIGIN, type Role, type TraceRecord, VERSION } from '../../src/trace/record';
 import { bytesOf, round } from '../../src/trace/Recorder';
 import { type Direction, LossyRelay, type Odds, type Passage } from '../udp/LossyRelay';
@@ -35,7 +36,6 @@ interface Child {
 /** The programs that the page has started, and what they have recorded. */
 export class RunningLab extends EventEmitter<{
   state: [];
-  cleared: [];
   said: [string];
 }> {
   readonly records = new Records();
@@ -76,15 +76,14 @@ export class RunningLab extends EventEmitter<{
 
   /** Forgets the last run, and starts the server of a lab; one of UDP behind a relay. */
   async start(lab: string, mode: Mode, odds: Odds): Promise<void> {
-    if (!Object.hasOwn(PAIRS, lab)) throw new Refusal('there is no such lab');
+    if (!Object.hasOwn(PAIRS, lab)) throw new Refusal(`there is no lab "${lab}"`);
     await this.stop();
     this.records.clear();
     this.#lab = lab;
     this.#mode = mode;
     this.#origin = process.hrtime.bigint();
-    this.emit('cleared');
     const [Server = ''] = PAIRS[lab] ?? [];
-    const server = this.#spawn('server', Server, ['--port', '0', ...this.#logFolder()]);
+    const server = await this.#spawn('server', Server, ['--port', '0', ...this.#logFolder()]);
     this.#server = server;
     void this.#serves(server, odds);
     this.emit('state');
@@ -142,13 +141,17 @@ export class RunningLab extends EventEmitter<{
   }
 
   /** A second server on the port of the first. */
-  second(): void {
+  async second(): Promise<void> {
     const [Server = ''] = PAIRS[this.#lab] ?? [];
-    this.#spawn('server', Server, ['--port', serverPort(this.#address), ...this.#logFolder()]);
+    const args = ['--port', serverPort(this.#address), ...this.#logFolder()];
+    await this.#spawn('server', Server, args);
   }
 
-  /** Runs so many clients at the same time; several are held before connect(), and let go together. */
-  client(message: string, count: number): void {
+  /**
+   * Runs so many clients at the same time, or none if that is not possible; several are held before
+   * connect(), and let go together.
+   */
+  async client(message: string, count: number): Promise<void> {
     const [, Client = ''] = PAIRS[this.#lab] ?? [];
     const text = message === '' ? [] : ['--', message];
     const isAlone = this.#address === undefined;
@@ -158,10 +161,10 @@ export class RunningLab extends EventEmitter<{
     const port = isAlone ? '1' : serverPort(this.#relayAddress ?? this.#address);
     const args = ['--port', port, ...wait, ...text];
     const isHeld = count > 1 && this.#mode === 'live';
-    const held = Array.from({ length: count }, () =>
+    const clients = await this.#spawnAll(count, () =>
       this.#spawn('client', Client, args, isHeld ? 'connect' : undefined),
     );
-    if (isHeld) this.#release(held);
+    if (isHeld) this.#release(clients);
   }
 
   /** The next of the halted processes makes its call. */
@@ -207,7 +210,7 @@ export class RunningLab extends EventEmitter<{
   #logFolder(): string[] {
     if (this.#lab !== 'logging') return [];
     if (this.#logs === undefined) {
-      const folder = mkdtempSync(path.join(tmpdir(), 'lab-live-'));
+      const folder = temporaryFolder('live');
       this.#logs = folder;
       this.#watcher = watch(folder, (_, name) => {
         this.#hasLogged(folder, name ?? '');
@@ -228,9 +231,29 @@ export class RunningLab extends EventEmitter<{
     }
   }
 
-  #spawn(role: Role, name: string, args: readonly string[], hold?: string): Child {
-    if (this.#children.size >= MOST_CHILDREN)
-      throw new Refusal(`${MOST_CHILDREN} programs are running: wait until one has ended`);
+  /** All of them, or none. */
+  async #spawnAll(count: number, spawn: () => Promise<Child>): Promise<Child[]> {
+    this.#expectRoomFor(count);
+    const tried = await Promise.allSettled(Array.from({ length: count }, spawn));
+    const failed = tried.find(({ status }) => status === 'rejected');
+    const children = tried.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    if (!failed) return children;
+    for (const { program } of children) program.child.kill('SIGKILL');
+    throw (failed as PromiseRejectedResult).reason;
+  }
+
+  #expectRoomFor(count: number): void {
+    const room = MOST_CHILDREN - this.#children.size;
+    if (room >= count) return;
+    const some = room === 0 ? '' : `, and only ${room} more may`;
+    throw new Refusal(
+      `${this.#children.size} programs are running${some}: wait until one has ended`,
+    );
+  }
+
+  /** @throws Refusal when there is no room for it. */
+  async #spawn(role: Role, name: string, args: readonly string[], hold?: string): Promise<Child> {
+    this.#expectRoomFor(1);
     const halt = this.#mode === 'step' ? 'all' : (hold ?? '');
     const child: Child = {
       role,
@@ -247,6 +270,12 @@ export class RunningLab extends EventEmitter<{
       }),
     };
     this.#children.add(child);
+    try {
+      await child.program.spawned;
+    } catch (error) {
+      this.#children.delete(child);
+      throw new Refusal(`${path.basename(name)} could not be started: ${explain('spawn', error)}`);
+    }
     this.#listen(child);
     this.emit('state');
     return child;
@@ -295,6 +324,7 @@ export class RunningLab extends EventEmitter<{
       }
     };
     this.on('state', look);
+    look();
   }
 }
 

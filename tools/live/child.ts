@@ -4,6 +4,7 @@ import { readSync, writeSync } from 'node:fs';
 import type { Call } from '../../src/socket/calls';
 import type { Role } from '../../src/trace/record';
 import { Recorder } from '../../src/trace/Recorder';
+import '../lab/endWithParent';
 
 /** The pipes of this process: records go out, permission to go on comes in. */
 const RECORDS = 3;
@@ -11,10 +12,6 @@ const PERMISSION = 4;
 const RETRY_MS = 5;
 
 const { LAB_LIVE_ROLE: role, LAB_LIVE_PROGRAM: program = '', LAB_LIVE_HALT: halt } = process.env;
-
-/** Ends with the live server, however that ends. */
-process.once('disconnect', () => process.exit(1));
-process.channel?.unref();
 
 let isHeld = false;
 subscribe('tracing:lab3:calls:start', (message) => {

@@ -9,13 +9,15 @@ const MAIN = 'tools/page/browser/live';
 export const LIVE_MODULES: readonly string[] = [...MODULES, MAIN];
 
 /** The page of the live server. */
-export function livePage(token: string, nonce: string): string {
-  const imports = Object.fromEntries(LIVE_MODULES.map((name) => [`lab/${name}`, `/js/${name}.js`]));
+export function livePage(nonce: string): string {
+  const imports = Object.fromEntries(
+    LIVE_MODULES.map((name) => [`lab/${name}`, `./js/${name}.js`]),
+  );
   const names = Object.fromEntries(
     Object.entries(PAIRS).map(([lab, files]) => [lab, files.map((file) => path.basename(file))]),
   );
   const scripts = [
-    `<script type="application/json" id="given" nonce="${nonce}">${json({ token, names, sources: allSources() })}</script>`,
+    `<script type="application/json" id="given" nonce="${nonce}">${json({ names, sources: allSources() })}</script>`,
     `<script type="importmap" nonce="${nonce}">${json({ imports })}</script>`,
     `<script type="module" nonce="${nonce}">import 'lab/${MAIN}';</script>`,
   ];

@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { byTime, ORIGIN, parseTrace, type TraceRecord } from '../../src/trace/record';
 import { LabProgram } from '../lab/LabProgram';
 import { PAIRS } from '../lab/pairs';
+import { temporaryFolder } from '../lab/temporaryFolder';
 
 /** The server's last calls come after the clients have ended, in at most this many ms. */
 const LAST_CALLS_MS = 5000;
@@ -22,7 +22,7 @@ process.once('exit', () => {
  */
 export async function runLab(name: string, clients: number): Promise<TraceRecord[]> {
   const [Server = '', Client = ''] = PAIRS[name] ?? [];
-  const folder = mkdtempSync(path.join(tmpdir(), 'lab-trace-'));
+  const folder = temporaryFolder('trace');
   const env = { ...process.env, [ORIGIN]: String(process.hrtime.bigint()) };
   const files = Array.from({ length: clients }, (_, index) => path.join(folder, `${index}.jsonl`));
   const serverFile = path.join(folder, 'server.jsonl');
@@ -41,7 +41,7 @@ export async function runLab(name: string, clients: number): Promise<TraceRecord
 }
 
 function start(name: string, args: readonly string[], env: NodeJS.ProcessEnv): LabProgram {
-  const program = LabProgram.start(name, args, { env });
+  const program = LabProgram.startOwn(name, args, { env });
   running.add(program);
   void program.closed.then(() => running.delete(program));
   return program;

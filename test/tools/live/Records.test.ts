@@ -17,7 +17,7 @@ describe('The records of a run', () => {
     const records = new Records();
     records.add(socketCall(2));
     records.add(socketCall(1));
-    await once(records, 'record');
+    await once(records, 'added');
 
     expect(timesOf(records)).to.deep.equal([1, 2]);
   });

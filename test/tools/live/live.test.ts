@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import * as http from 'node:http';
+import { readdirSync } from 'node:fs';
 import * as net from 'node:net';
+import { tmpdir } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { itInBrowser, pagesOfOneBrowser, violationsOn, watchFor } from '../../helpers/browser';
@@ -10,6 +12,7 @@ import { afterwards, cleanUp } from '../../helpers/cleanUp';
 import { itOnLinux } from '../../helpers/itOnLinux';
 import { processesWith } from '../../helpers/processes';
 import { Program } from '../../helpers/Program';
+import { commandOf } from '../../../tools/lab/LabProgram';
 import { stepThrough } from './stepping';
 
 /** What is cut, overlaps something else, or makes the page scroll to the side; runs in the page. */
@@ -41,14 +44,16 @@ describe('npm run live', function () {
   const mark = randomUUID();
   let live: Program;
   let port: number;
+  /** `http://127.0.0.1:6080/SECRET/` */
+  let url: string;
   const openPage = pagesOfOneBrowser();
 
   beforeEach(async () => {
     live = Program.script('tools/live/main', ['--port', '0'], {
       env: { ...process.env, TEST_MARK: mark },
     });
-    const [, found] = await live.printed(/Open http:\/\/127\.0\.0\.1:(\d+)\//);
-    port = Number(found);
+    [, url = ''] = await live.printed(/Open (http:\S+) in a browser/);
+    port = Number(new URL(url).port);
     afterwards(() => {
       for (const left of processesWith(mark)) process.kill(parseInt(left, 10), 'SIGKILL');
     });
@@ -58,13 +63,14 @@ describe('npm run live', function () {
     await cleanUp();
   });
 
+  /** @param file below the page's address, or from the root if it begins with a slash. */
   async function ask(
     method: string,
     file: string,
     headers: http.OutgoingHttpHeaders = {},
-    body = '',
+    body: string | Buffer = '',
   ): Promise<Answer> {
-    const request = http.request({ host: '127.0.0.1', port, method, path: file, headers });
+    const request = http.request(new URL(file, url), { method, headers });
     request.end(body);
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
     let text = '';
@@ -72,21 +78,17 @@ describe('npm run live', function () {
     return { status: response.statusCode, body: text };
   }
 
-  async function token(): Promise<string> {
-    return /"token":"([\w-]+)"/.exec((await ask('GET', '/')).body)?.[1] ?? '';
-  }
-
   async function order(
     name: string,
     what: object | string,
     more: http.OutgoingHttpHeaders = {},
   ): Promise<Answer> {
-    const headers = { 'content-type': 'application/json', 'x-lab-token': await token(), ...more };
-    return ask('POST', `/${name}`, headers, typeof what === 'string' ? what : JSON.stringify(what));
+    const headers = { 'content-type': 'application/json', ...more };
+    return ask('POST', name, headers, typeof what === 'string' ? what : JSON.stringify(what));
   }
 
   it('is served to its own page only', async () => {
-    expect((await ask('GET', '/')).status).to.equal(200);
+    expect((await ask('GET', '')).status).to.equal(200);
     for (const headers of [
       { host: 'evil.example' },
       { host: `evil.example:${port}` },
@@ -95,16 +97,29 @@ describe('npm run live', function () {
       { 'sec-fetch-site': 'cross-site' },
       { 'sec-fetch-site': 'same-site' },
     ]) {
-      const { status, body } = await ask('GET', '/', headers);
+      const { status, body } = await ask('GET', '', headers);
       expect(status, JSON.stringify(headers)).to.equal(403);
-      expect(body).not.to.contain('token"');
+      expect(body).not.to.contain('given');
     }
   });
 
-  it('takes orders only as JSON with the token of this run', async () => {
+  it('gives nothing and does nothing without the secret in its address', async () => {
+    const { pathname } = new URL(url);
+    const json = { 'content-type': 'application/json' };
+    for (const before of ['/', `/${randomUUID()}/`, pathname.slice(0, -1), `/x${pathname}`])
+      for (const file of ['', 'events', 'trace.jsonl', 'js/tools/page/browser/live.js', 'nothing'])
+        expect(await ask('GET', `${before}${file}`)).to.deep.equal({
+          status: 403,
+          body: '{"why":"the page is at the address that npm run live has printed, and only there"}',
+        });
+    const { status } = await ask('POST', '/start', json, '{"lab":"echo"}');
+
+    expect(status).to.equal(403);
+    expect(processesWith(mark).length).to.equal(1);
+  });
+
+  it('takes orders only as JSON, and from its own page', async () => {
     for (const headers of [
-      { 'x-lab-token': '' },
-      { 'x-lab-token': randomUUID() },
       { 'content-type': 'text/plain' },
       { 'content-type': 'application/x-www-form-urlencoded' },
       { origin: 'http://evil.example' },
@@ -127,18 +142,18 @@ describe('npm run live', function () {
     ];
     expect(refused.map(({ status }) => status)).to.deep.equal(refused.map(() => 400));
     for (const file of [
-      '/js/../package.json',
-      '/js/..%2fpackage.js',
-      '/js/live/server.js',
-      '/etc/passwd',
+      'js/..%2fpackage.js',
+      'js/%2e%2e/x/../package.json',
+      'js/live/server.js',
+      'etc/passwd',
     ])
       expect((await ask('GET', file)).status, file).to.equal(404);
-    expect((await ask('DELETE', '/')).status).to.equal(405);
+    expect((await ask('DELETE', '')).status).to.equal(405);
     expect(processesWith(mark).length).to.equal(1);
   });
 
   it('has a policy that lets nothing in from elsewhere', async () => {
-    const request = http.get({ host: '127.0.0.1', port, path: '/' });
+    const request = http.get(url);
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
     response.resume();
 
@@ -155,8 +170,62 @@ describe('npm run live', function () {
       answers.push(await order('client', { message: 'x', count: 3 }));
 
     expect(answers.map(({ status }) => status)).to.deep.equal([200, 200, 400]);
-    expect(answers[2]?.body).to.contain('8 programs are running');
-    expect(processesWith(mark).length).to.be.at.most(9);
+    expect(answers[2]?.body).to.contain('7 programs are running, and only 1 more may');
+    expect(processesWith(mark).length).to.equal(8);
+  });
+
+  itOnLinux('ulimit', 'says what could not be started, starts none then, and lives', async () => {
+    const poor = new Program(
+      'sh',
+      ['-c', `ulimit -n 50; exec ${commandOf('tools/live/main').join(' ')} --port 0`],
+      { env: { ...process.env, TEST_MARK: mark } },
+    );
+    [, url = ''] = await poor.printed(/Open (http:\S+) in a browser/);
+    await order('start', { lab: 'echo', mode: 'step' });
+    const answers: Answer[] = [];
+    while (answers.length < 6 && answers.at(-1)?.status !== 400)
+      answers.push(await order('client', { message: 'x', count: 3 }));
+
+    expect(answers.at(-1)?.body).to.contain(
+      'EchoClient could not be started: this process has as many files and sockets open as it may',
+    );
+    // Both pages, the server, and the clients of the orders before.
+    const expected = 3 + 3 * (answers.length - 1);
+    for (let tries = 0; processesWith(mark).length > expected && tries < 500; tries++)
+      await setTimeout(10);
+    expect(processesWith(mark).length).to.equal(expected);
+    expect((await order('stop', {})).status).to.equal(200);
+    expect(processesWith(mark).length).to.equal(2);
+  });
+
+  it('takes an order whose bytes come in two, cut inside a character', async () => {
+    const body = Buffer.from('{"lab":"ü"}');
+    const cut = body.indexOf('ü') + 1;
+    const headers = { 'content-type': 'application/json', 'content-length': body.length };
+    const request = http.request(new URL('start', url), { method: 'POST', headers });
+    request.setNoDelay();
+    await new Promise((resolve) => request.write(body.subarray(0, cut), resolve));
+    await ask('GET', 'nothing'); // the first part has been read when this is answered
+    request.end(body.subarray(cut));
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    let said = '';
+    for await (const data of response) said += String(data);
+
+    expect(said).to.contain('there is no lab \\"ü\\"');
+  });
+
+  itOnLinux('kill -9', 'leaves no folder after kill -9 and a new start', async () => {
+    await order('start', { lab: 'logging' });
+    const { pid } = live.child;
+    const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`lab-live-${pid}-`));
+    expect(left()).to.have.length(1);
+    await live.kill('SIGKILL');
+
+    const next = Program.script('tools/live/main', ['--port', '0']);
+    [, url = ''] = await next.printed(/Open (http:\S+) in a browser/);
+    await order('start', { lab: 'logging' });
+
+    expect(left()).to.deep.equal([]);
   });
 
   for (const mode of ['live', 'step']) {
@@ -197,10 +266,9 @@ describe('npm run live', function () {
 
   async function open(): Promise<{ page: Page; wrong: string[] }> {
     const page = await openPage({ viewport: { width: 1280, height: 800 } });
-    const isHere = (url: string) =>
-      url.startsWith(`http://127.0.0.1:${port}/`) || url.startsWith('data:');
+    const isHere = (asked: string) => asked.startsWith(url) || asked.startsWith('data:');
     const wrong = watchFor(page, isHere);
-    await page.goto(`http://127.0.0.1:${port}/`);
+    await page.goto(url);
     return { page, wrong };
   }
 
@@ -314,7 +382,7 @@ describe('npm run live', function () {
       await page.click('#client');
       await label(page, 'end of file').first().waitFor();
       const before = await stepThrough(page);
-      const { body } = await ask('GET', '/trace.jsonl');
+      const { body } = await ask('GET', 'trace.jsonl');
       const file = { name: 'kept.jsonl', mimeType: 'application/jsonl', buffer: Buffer.from(body) };
       await page.setInputFiles('#open', file);
       await see(page, 'notice', 'You look at kept.jsonl');

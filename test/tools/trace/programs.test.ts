@@ -1,11 +1,14 @@
 import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, constants, openSync, readFileSync, writeFileSync } from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { type CallRecord, parseTrace, type SourceLine } from '../../../src/trace/record';
 import { afterwards, cleanUp } from '../../helpers/cleanUp';
 import { itOnLinux, itWith } from '../../helpers/itOnLinux';
+import { processesWith } from '../../helpers/processes';
 import { preloading, Program, ROOT, runLab } from '../../helpers/Program';
 import { freshFolder } from '../kit/checking';
 
@@ -225,6 +228,21 @@ describe('npm run trace', function () {
     expect(stdout).to.match(/^EchoClient +strace\n {2}socket +socket\n {2}connect +connect\n/m);
     expect(stdout).to.match(/^ {2}recv 12 B +recv 12 B\n/m);
     expect(stdout).not.to.contain('differs');
+  });
+
+  itOnLinux('/proc', 'leaves no program when it is killed with -9', async () => {
+    const mark = randomUUID();
+    const env = { ...process.env, TEST_MARK: mark };
+    const run = Program.script('tools/trace/main', ['echo', '--clients', '20'], { env });
+    afterwards(() => {
+      for (const left of processesWith(mark)) process.kill(parseInt(left, 10), 'SIGKILL');
+    });
+    while (processesWith(mark).length < 3) await setTimeout(10);
+    await run.kill('SIGKILL');
+
+    for (let tries = 0; processesWith(mark).length > 0 && tries < 500; tries++)
+      await setTimeout(10);
+    expect(processesWith(mark)).to.deep.equal([]);
   });
 
   it('says what it can not draw, without a stack trace', async () => {
