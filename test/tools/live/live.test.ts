@@ -219,7 +219,8 @@ describe('npm run live', function () {
     const { pid } = live.child;
     const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`lab-live-${pid}-`));
     expect(left()).to.have.length(1);
-    await live.kill('SIGKILL');
+    live.child.kill('SIGKILL'); // it alone, not its group
+    await once(live.child, 'exit');
 
     const next = Program.script('tools/live/main', ['--port', '0']);
     [, url = ''] = await next.printed(/Open (http:\S+) in a browser/);
@@ -233,7 +234,8 @@ describe('npm run live', function () {
       await order('start', { lab: 'echo', mode });
       await order('client', { message: 'x' });
       expect(processesWith(mark).length).to.be.above(1);
-      await live.kill('SIGKILL');
+      live.child.kill('SIGKILL'); // it alone, not its group
+      await once(live.child, 'exit');
 
       for (let tries = 0; processesWith(mark).length > 0 && tries < 500; tries++)
         await setTimeout(10);

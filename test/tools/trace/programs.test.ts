@@ -238,7 +238,8 @@ describe('npm run trace', function () {
       for (const left of processesWith(mark)) process.kill(parseInt(left, 10), 'SIGKILL');
     });
     while (processesWith(mark).length < 3) await setTimeout(10);
-    await run.kill('SIGKILL');
+    run.child.kill('SIGKILL'); // it alone, not its group
+    await once(run.child, 'exit');
 
     for (let tries = 0; processesWith(mark).length > 0 && tries < 500; tries++)
       await setTimeout(10);
