@@ -15,9 +15,12 @@ export function adviseServer(program: string, error: unknown, log?: string): str
   }
   if (error instanceof RequestNotLogged) return [`another folder: ${run('--log-dir my-logs')}`];
   const ownAddress = `this machine's own address: ${run('--host 127.0.0.1')}`;
+  const isTimeWait = error instanceof Error && error.message.includes('TIME_WAIT');
   return adviceFor(error, {
     EADDRINUSE: [
-      'stop the other one first; most often it is your own earlier server (README.md: "What holds a port?")',
+      isTimeWait
+        ? 'wait until that time is over (README.md: "What holds a port?")'
+        : 'stop the other one first; most often it is your own earlier server (README.md: "What holds a port?")',
       `any free port: ${run('--port 0')} and then give the client the port from the first line, with ${command('--port')}`,
     ],
     EACCES: [`any free port from 1024 up: ${run('--port 0')}`],

@@ -1,9 +1,11 @@
 import * as net from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { type Address, isPort } from './Address';
+import { codeOf } from '../text/errno';
 import { call, created } from './calls';
 import { Socket } from './Socket';
 import { type SocketCall, SocketError } from './SocketError';
+import { secondsInTimeWait } from './timeWait';
 
 /**
  * How many connections may wait for `accept`, unless `listen` is told otherwise. Linux takes no more
@@ -142,7 +144,7 @@ export class ListeningSocket implements AsyncDisposable {
   #open(options: net.ListenOptions): Promise<void> {
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => {
-        reject(SocketError.from('bind', error, this.#address));
+        reject(this.#notBound(error));
       };
       this.#server.once('error', fail);
       this.#server.once('close', () => {
@@ -159,6 +161,15 @@ export class ListeningSocket implements AsyncDisposable {
         else resolve();
       });
     });
+  }
+
+  /** A port may be held by nobody but connections that are closed: another program would be sought in vain. */
+  #notBound(error: Error): SocketError {
+    const port = this.#address?.port ?? 0;
+    const seconds = codeOf(error) === 'EADDRINUSE' ? secondsInTimeWait(port) : 0;
+    if (seconds === 0) return SocketError.from('bind', error, this.#address);
+    const reason = `port ${port} is held by a connection that is closed (TIME_WAIT), for ${seconds} s more: its server had closed first, and has no SO_REUSEADDR`;
+    return new SocketError('bind', 'EADDRINUSE', this.#address, reason, { cause: error });
   }
 
   #welcome(stream: net.Socket): void {

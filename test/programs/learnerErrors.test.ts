@@ -6,7 +6,7 @@ import { bareServer } from '../helpers/bareServer';
 import { BareClient } from '../helpers/BareClient';
 import { cleanUp } from '../helpers/cleanUp';
 import { nodeArguments, type Outcome, preloading, Program, runLab } from '../helpers/Program';
-import { itOnLinux } from '../helpers/itOnLinux';
+import { itOnLinux, itWith } from '../helpers/itOnLinux';
 
 /** What every failed program has in common: its name, the reason, nothing on stdout, exit code 1. */
 function expectFailure(name: string, outcome: Outcome, reason: RegExp, advice: RegExp): void {
@@ -35,6 +35,24 @@ describe('What a learner reads', () => {
       expect(outcome.stderr).to.match(
         /^Or: {2}any free port: npx ts-node src\/DateServer.ts --port 0 and then give the client/m,
       );
+    });
+
+    itWith('python3', 'because nobody but closed connections has the port', async () => {
+      const lines = [
+        'import socket',
+        's = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); port = s.getsockname()[1]',
+        'c = socket.create_connection(("127.0.0.1", port)); a, _ = s.accept()',
+        'a.close(); c.recv(1); c.close(); s.close(); print(port)',
+      ];
+      const { stdout } = await new Program('python3', ['-c', lines.join('\n')]).ended();
+      const port = stdout.trim();
+
+      const outcome = await runLab('DateServer', ['--port', port]);
+
+      const reason = new RegExp(
+        `port ${port} is held by a connection .* \\(TIME_WAIT\\), for \\d\\d s more`,
+      );
+      expectFailure('DateServer', outcome, reason, /^Try: wait until that time is over/m);
     });
 
     it('because the port is reserved', async () => {
