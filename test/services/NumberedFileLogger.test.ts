@@ -9,6 +9,7 @@ import { NumberedFileLogger } from '../../src/services/NumberedFileLogger';
 import { LogTarget, RequestNotLogged } from '../../src/services/RequestLogger';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { FakeClock } from '../helpers/FakeClock';
+import { openTimers } from '../helpers/openTimers';
 import { rejection } from '../helpers/rejection';
 import { setZone } from '../helpers/setZone';
 import { temporaryFolder } from '../helpers/temporaryFolder';
@@ -337,6 +338,19 @@ describe('NumberedFileLogger', () => {
       }
       expect(before, 'the second request made no file').to.deep.equal(['log0.txt']);
       expect([...(await requestsByNumber()).values()]).to.deep.equal(['slow', 'kept']);
+    });
+
+    it('leaves no timer behind, and keeps the error of the system as its cause', async () => {
+      await new Promise(setImmediate); // from here on mocha's own timer runs
+      const timers = openTimers();
+      const logger = await openLogger();
+      await logger.log('zero', CLIENT);
+      await rm(folder, { recursive: true });
+
+      const error = await rejection(logger.log('one', CLIENT));
+
+      expect(error).to.have.property('cause').that.includes({ code: 'ENOENT' });
+      expect(openTimers()).to.equal(timers);
     });
 
     it('tells that the folder is gone, and goes on when it is back', async () => {

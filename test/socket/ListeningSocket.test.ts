@@ -1,18 +1,33 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
-import * as net from 'node:net';
+import net from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { type ListeningOptions, ListeningSocket } from '../../src/socket/ListeningSocket';
 import { SocketError } from '../../src/socket/SocketError';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { freePort } from '../helpers/freePort';
 import { rejection } from '../helpers/rejection';
 
-async function listening(options?: ListeningOptions): Promise<ListeningSocket> {
+async function listening(options?: ListeningOptions, backlog?: number): Promise<ListeningSocket> {
   const welcoming = new ListeningSocket(options);
   afterwards(() => welcoming.close());
   welcoming.bind({ host: '127.0.0.1', port: 0 });
-  await welcoming.listen();
+  await welcoming.listen(backlog);
   return welcoming;
+}
+
+/** One that listens, and the server of Node's below it. */
+async function withNodesServer(options?: ListeningOptions, backlog?: number) {
+  const { createServer } = net;
+  let server = new net.Server();
+  const remember = (...args: Parameters<typeof createServer>) => (server = createServer(...args));
+  Object.assign(net, { createServer: remember });
+  try {
+    const welcoming = await listening(options, backlog);
+    return { welcoming, server };
+  } finally {
+    Object.assign(net, { createServer });
+  }
 }
 
 async function connect(port: number): Promise<net.Socket> {
@@ -196,6 +211,71 @@ describe('ListeningSocket', () => {
     const second = await connect(welcoming.local.port);
 
     await once(second.resume(), 'close');
+  });
+
+  it('takes port 65535 for one', () => {
+    const welcoming = new ListeningSocket();
+
+    welcoming.bind({ host: '127.0.0.1', port: 65535 });
+
+    expect(welcoming.local.port).to.equal(65535);
+  });
+
+  for (const refused of [undefined, () => undefined]) {
+    const told = refused ? 'and says so' : 'also when nobody wants to know';
+    it(`goes on after the system could not give it a client, ${told}`, async () => {
+      const errors: SocketError[] = [];
+      const { welcoming, server } = await withNodesServer(
+        refused && { refused: (error) => errors.push(error) },
+      );
+      const accepting = welcoming.accept();
+
+      server.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }));
+      const client = await connect(welcoming.local.port);
+
+      expect((await accepting).peer?.port).to.equal(client.localPort);
+      expect(errors.map(({ call, code }) => `${call} ${code}`)).to.deep.equal(
+        refused ? ['accept EMFILE'] : [],
+      );
+    });
+  }
+
+  it('refuses one client more than it may have, also when nobody wants to know', async () => {
+    const welcoming = await listening({ maxConnections: 1 });
+    await connect(welcoming.local.port);
+
+    await once((await connect(welcoming.local.port)).resume(), 'close');
+
+    expect((await welcoming.accept()).peer).not.to.equal(undefined);
+  });
+
+  it('gives its port back at the end of the block that uses it', async () => {
+    let port: number;
+    {
+      await using welcoming = await listening();
+      ({ port } = welcoming.local);
+    }
+
+    expect(await rejection(connect(port))).to.have.property('code', 'ECONNREFUSED');
+  });
+
+  it('has accepted all after a backlog of them, however many others come', async () => {
+    const { welcoming, server } = await withNodesServer({}, 5);
+    let turns = 0;
+    let isOver = false;
+    const crowd = async () => {
+      for (; !isOver && turns < 1000; turns++) {
+        server.emit('connection', new net.Socket());
+        await setImmediate();
+      }
+    };
+    const coming = crowd();
+
+    await welcoming.allAccepted();
+    isOver = true;
+    await coming;
+
+    expect(turns).to.be.within(1, 100);
   });
 
   it('listens on IPv6', async () => {

@@ -92,6 +92,11 @@ describe('Messages', () => {
       [`${'x'.repeat(1024)}\n${'y'.repeat(1024)}\r\n`],
       ['x'.repeat(1024), 'y'.repeat(1024)],
     ],
+    [
+      'takes the longest message with a return, and its newline apart',
+      [`${'x'.repeat(1024)}\r`, '\nnext\n'],
+      ['x'.repeat(1024), 'next'],
+    ],
     ['takes the longest message at silence', ['x'.repeat(1024), SILENCE], ['x'.repeat(1024)]],
   ];
   for (const [condition, segments, found] of framings) {
@@ -120,6 +125,13 @@ describe('Messages', () => {
       expect((error as MessageTooLong).reply).to.equal('request longer than 1024 bytes');
     });
   }
+
+  it('does not wait for the end of a message that can only be too long', async () => {
+    const source = new FakeSocket(`${'x'.repeat(1025)}\r`, SILENCE);
+
+    expect(await rejection(messages(source))).to.be.instanceOf(MessageTooLong);
+    expect(source.polled).to.deep.equal([]);
+  });
 
   it('waits for the rest no longer than the silence', async () => {
     const source = new FakeSocket('time?', SILENCE);

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { once } from 'node:events';
 import * as net from 'node:net';
 import { setImmediate } from 'node:timers/promises';
+import { later } from '../../src/socket/later';
 import { Socket } from '../../src/socket/Socket';
 import { BareClient } from '../helpers/BareClient';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
@@ -12,6 +13,8 @@ import { rejection } from '../helpers/rejection';
 import { startBareServer } from '../helpers/startBareServer';
 
 const MiB = 1024 * 1024;
+/** Longer than any test may take. */
+const HOUR = 3_600_000;
 
 /** All that comes until end of file. */
 async function recvToEnd(socket: Socket, size = 65536): Promise<Buffer> {
@@ -247,6 +250,29 @@ describe('Socket', () => {
   });
 
   describe('poll', () => {
+    it('says immediately, and again, that bytes are there', async () => {
+      const { socket, peer } = await connectedPair();
+      peer.write('x');
+
+      expect(await socket.poll(HOUR)).to.equal(true);
+      expect(await socket.poll(HOUR)).to.equal(true);
+      expect(String(await socket.recv(1))).to.equal('x');
+    });
+
+    it('that was answered does not end a recv that waits when its own time is over', async () => {
+      const { socket, peer } = await connectedPair();
+      const polling = socket.poll(20);
+      peer.write('first');
+      expect(await polling).to.equal(true);
+      expect(String(await socket.recv(10))).to.equal('first');
+
+      const waiting = socket.recv(10);
+      await new Promise<void>((resolve) => later(40, resolve));
+      peer.write('second');
+
+      expect(String(await waiting)).to.equal('second');
+    });
+
     it('says whether recv would have to wait', async () => {
       const { socket, peer } = await connectedPair();
       expect(await socket.poll(1)).to.equal(false);
@@ -315,7 +341,62 @@ describe('Socket', () => {
     });
   });
 
+  it('sendall that is stuck does not keep a recv from what comes', async () => {
+    const { socket, peer } = await connectedPair();
+    peer.pause();
+    const waiting = socket.recv(10);
+    const sending = rejection(socket.sendall(Buffer.alloc(32 * MiB)));
+
+    peer.write('an answer');
+
+    expect(String(await waiting)).to.equal('an answer');
+    socket.abort();
+    await sending;
+  });
+
+  it('sendall after a reset fails, and does not wait', async () => {
+    const { socket, peer } = await connectedPair();
+    peer.resetAndDestroy();
+    await socket.poll(HOUR);
+    for (let turn = 0; turn < 3; turn++) await setImmediate(); // Node's socket is closed then, too
+
+    const error = await rejection(socket.sendall(Buffer.alloc(32 * MiB)));
+
+    expect(error).to.include({ code: 'ECONNRESET' });
+  });
+
+  it('reads no more than a little while one chunk lies unread', async () => {
+    const { socket, peer } = await connectedPair();
+    let taken = 0;
+    const send = () =>
+      peer.write(Buffer.alloc(65_536), () => {
+        taken += 65_536;
+        if (taken < 64 * MiB) send();
+      });
+    send();
+    await socket.poll(HOUR);
+
+    for (let [quiet, before] = [0, 0]; quiet < 100; quiet++) {
+      await setImmediate();
+      if (taken > before) quiet = 0;
+      before = taken;
+    }
+
+    // The system's buffers hold up to 10 MiB of it.
+    expect(taken).to.be.below(20 * MiB);
+  });
+
   describe('half-close', () => {
+    it('has a reset end a recv that waits', async () => {
+      const { socket } = await connectedPair();
+      socket.shutdown();
+      const waiting = rejection(socket.recv(1));
+
+      socket.reset();
+
+      expect(await waiting).to.include({ call: 'recv', code: 'EBADF' });
+    });
+
     it('lets this side receive after it has sent end of file', async () => {
       const { socket, peer } = await connectedPair();
       socket.shutdown();
@@ -445,6 +526,22 @@ describe('Socket', () => {
       expect(error).to.have.property('message').that.contains('it took longer than 0.02 s');
     });
 
+    it('counts anew when it is called again, and not at all after close', async () => {
+      await setImmediate(); // from here on mocha's own timer runs
+      const timers = openTimers();
+      const { socket, peer } = await connectedPair();
+      socket.breakAfter(20);
+      socket.breakAfter(HOUR);
+      expect(openTimers()).to.equal(timers + 1);
+
+      await new Promise<void>((resolve) => later(40, resolve));
+      peer.end('still here');
+      expect(String(await recvToEnd(socket))).to.equal('still here');
+      await socket.close();
+
+      expect(openTimers()).to.equal(timers);
+    });
+
     it('names the call that waited', async () => {
       const { socket, peer } = await connectedPair();
       peer.pause();
@@ -478,6 +575,17 @@ describe('Socket', () => {
     peer.write('too late');
     await readAhead(socket);
     expect(await socket.recv(10)).to.have.length(0);
+  });
+
+  it('endAfterSilence does not count while nobody waits', async () => {
+    const { socket, peer } = await connectedPair();
+    socket.endAfterSilence(20);
+    await new Promise<void>((resolve) => later(40, resolve));
+
+    peer.write('here');
+    expect(await socket.poll(HOUR)).to.equal(true);
+
+    expect(String(await socket.recv(10))).to.equal('here');
   });
 
   it('endAfterSilence ends a recv that waits already', async () => {
@@ -530,6 +638,7 @@ describe('Socket', () => {
     const timers = openTimers();
     const { socket, peer } = await connectedPair();
     const ended = once(peer.resume(), 'end');
+    await socket.sendall(Buffer.from('said'));
 
     await socket.close();
 
@@ -545,6 +654,15 @@ describe('Socket', () => {
 
     expect(await waiting).to.include({ call: 'recv', code: 'EBADF' });
     expect(await rejection(socket.sendall(Buffer.of(1)))).to.have.property('code', 'EBADF');
+  });
+
+  it('close resolves for everybody who has called it', async () => {
+    const { socket, peer } = await connectedPair();
+    peer.end();
+    await socket.recv(1);
+
+    await Promise.all([socket.close(), socket.close()]);
+    await socket.close();
   });
 
   it('is closed at the end of the block that uses it', async () => {

@@ -15,6 +15,10 @@ describe('SocketError', () => {
     expect(error.call).to.equal('bind');
   });
 
+  it('has the code for words where there are no others', () => {
+    expect(new SocketError('recv', 'ESTRANGE', ADDRESS).reason).to.equal('ESTRANGE');
+  });
+
   it('keeps the original as its cause', () => {
     const cause = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
 

@@ -131,12 +131,19 @@ describe('SocketServer', () => {
       await client.recv(1).catch(() => undefined);
       throw Object.assign(new Error('unheard'), { reply: 'unheard' });
     };
-    const port = await startServer(new TestServer(talk), { report });
+    const server = new (class extends TestServer {
+      protected override lastWord(): string {
+        return 'nobody hears this';
+      }
+    })(talk);
+    const port = await startServer(server, { report });
 
     (await BareClient.connect(port)).reset();
 
     expect(await report.firstProblem()).to.have.property('message', 'unheard');
     await BareClient.connect(port); // it is still there
+    await server.stop(0);
+    expect(report.problems).to.have.length(1);
   });
 
   it('takes no more clients than it may, and reports that', async () => {
@@ -333,6 +340,29 @@ describe('SocketServer', () => {
       await Promise.all([server.stop(), idle.all()]);
 
       expect(await rejection(BareClient.connect(port))).to.have.property('code', 'ECONNREFUSED');
+    });
+
+    it('does not cut one client because another has left', async () => {
+      let answer: () => void = () => undefined;
+      const ready = new Promise<void>((resolve) => (answer = resolve));
+      const server = new TestServer(async (client) => {
+        const name = String(await client.recv(10));
+        if (name === 'slow') await ready;
+        await client.sendall(Buffer.from(`${name} is answered`));
+      });
+      const port = await startServer(server);
+      const slow = (await BareClient.connect(port)).send('slow');
+      const quick = (await BareClient.connect(port)).send('quick');
+      await quick.bytes(1);
+
+      const stopping = server.stop(HOUR);
+      await quick.end().all();
+      await quick.closed();
+      for (let turn = 0; turn < 50; turn++) await setImmediate();
+      answer();
+
+      expect(String(await slow.end().all())).to.equal('slow is answered');
+      await stopping;
     });
 
     it('finishes what is under way: an echo of several megabytes comes back whole', async () => {

@@ -85,6 +85,19 @@ describe('When the event loop was held up, what had arrived counts before a time
     // The next silence counts.
     expect(await rejection(socket.recv(100))).to.have.property('code', 'ETIMEDOUT');
   });
+
+  it('bytes that are sent back as they came, before a connection counts as idle', async () => {
+    const { socket, peer } = await connectedPair();
+    const echoing = socket.recv(100).then((data) => socket.sendall(data));
+    socket.breakAfterSilence(LONG);
+
+    peer.write('x');
+    holdUp(2 * LONG);
+
+    await echoing;
+    await turns();
+    await socket.sendall(Buffer.from('still open'));
+  });
 });
 
 /** Lets the event loop go round. */

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
 import * as net from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { lingeringClose } from '../../src/socket/lingeringClose';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
+import { openTimers } from '../helpers/openTimers';
 
 const MiB = 1024 * 1024;
 /** Longer than any test may take. */
@@ -40,7 +42,9 @@ function repeat(peer: net.Socket, data: Uint8Array, pause: number): void {
 describe('lingeringClose', () => {
   afterEach(cleanUp);
 
-  it('closes as soon as the peer has ended its side', async () => {
+  it('closes as soon as the peer has ended its side, and leaves no timer', async () => {
+    await setImmediate(); // from here on mocha's own timer runs
+    const timers = openTimers();
     const { stream, peer } = await connection();
     lingeringClose(stream, { bytes: MiB, silence: HOUR, time: HOUR });
 
@@ -48,6 +52,7 @@ describe('lingeringClose', () => {
 
     await once(stream, 'close');
     expect(stream.errored).to.equal(null);
+    expect(openTimers()).to.equal(timers);
   });
 
   it('throws away what comes in pieces for longer than the silence it allows', async () => {
@@ -93,6 +98,7 @@ describe('lingeringClose', () => {
     stream.write(owed);
     lingeringClose(stream, { bytes: MiB, silence: 1, time: HOUR });
     await new Promise((resolve) => setTimeout(resolve, 50));
+    peer.write(Buffer.alloc(MiB / 2));
 
     let received = 0;
     peer.on('data', ({ length }: Buffer) => (received += length));

@@ -16,6 +16,29 @@ describe('errnoWords', () => {
     expect(errnoWords('connect', 'EACCES')).to.contain('firewall');
   });
 
+  for (const [call, code, words] of [
+    ['readdir', 'EACCES', /write into it, but not see/],
+    ['recvfrom', 'EINVAL', /bind\(\) comes first, or a sendto\(\)/],
+    ['recv', 'EACCES', /firewall/],
+    ['connect', 'EALREADY', /connecting already/],
+    ['connect', 'EHOSTUNREACH', /no way leads to there/],
+    ['connect', 'EISCONN', /connected already/],
+    ['sendto', 'ENOBUFS', /no room/],
+    ['open', 'EROFS', /read-only/],
+    ['connect', 'EADDRNOTAVAIL', /there is not an address of this machine/],
+    ['recv', 'EBADF', /closed/],
+    ['sendall', 'EPIPE', /no longer reads/],
+    ['log', 'EDQUOT', /your share/],
+    ['accept', 'ENFILE', /this machine has/],
+    ['accept', 'EMFILE', /this process has/],
+    ['connect', 'ENETUNREACH', /network of there/],
+    ['bind', 'ERANGE', /from 0 to 65535, not it asks for/],
+  ] as const) {
+    it(`says in words what ${code} of ${call}() means`, () => {
+      expect(errnoWords(call, code, { host: 'there' })).to.match(words);
+    });
+  }
+
   it('has none for what it does not know', () => {
     expect(errnoWords('recv', 'ESTRANGE')).to.equal(undefined);
   });

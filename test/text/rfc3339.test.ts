@@ -54,6 +54,17 @@ describe('formatRfc3339', () => {
     });
   }
 
+  it('asks for the offset anew for the same second on the clock', () => {
+    setZone('Europe/Berlin');
+
+    expect(formatRfc3339(new Date('2026-10-25T00:30:00Z'))).to.equal(
+      '2026-10-25T02:30:00.000+02:00',
+    );
+    expect(formatRfc3339(new Date('2026-10-25T01:30:00Z'))).to.equal(
+      '2026-10-25T02:30:00.000+01:00',
+    );
+  });
+
   for (const zone of ZONES) {
     it(`writes any moment from 1990 to 2100 in ${zone} so that it is read as the same`, () => {
       setZone(zone);
@@ -101,6 +112,8 @@ describe('isRfc3339', () => {
     ['a leap second in the middle of a day', '1990-12-31T12:00:60Z'],
     ['a leap second in the middle of a month', '1990-12-30T23:59:60Z'],
     ['a leap second in another zone', '1990-12-31T23:59:60-08:00'],
+    ['a leap second at the end of another hour', '2017-01-01T01:00:60Z'],
+    ['a leap second one hour after midnight', '2017-01-01T00:59:60Z'],
     ['second 61', '1990-12-31T23:59:61Z'],
     ['a zone of 24 hours', '2026-11-23T23:50:44.123+24:00'],
     ['a zone of 60 minutes', '2026-11-23T23:50:44.123+11:60'],
