@@ -1,8 +1,9 @@
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import * as path from 'node:path';
 import { LabProgram, ROOT } from '../lab/LabProgram';
+import { readIfThere, threadsOf, withChildren } from '../lab/procfs';
 import type { Order, Seen } from './load';
 
 const CAN_PIN = availableParallelism() > 1 && spawnSync('taskset', ['-V']).status === 0;
@@ -54,36 +55,9 @@ export class ServerProcess {
   }
 }
 
-/** A process, and those that it has started. */
-function withChildren(pid: number): number[] {
-  const children = threadsOf(pid).flatMap((thread) =>
-    read(path.join(thread, 'children')).split(' '),
-  );
-  return [
-    pid,
-    ...children.filter((child) => child !== '').flatMap((child) => withChildren(Number(child))),
-  ];
-}
-
-function threadsOf(pid: number): string[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).map((task) => `/proc/${pid}/task/${task}`);
-  } catch {
-    return []; // it has just ended
-  }
-}
-
 /** The CPU time (µs) of one thread; none if it has just ended. */
 function cpuOf(schedstat: string): number {
-  return Number(read(schedstat).split(' ')[0]) / 1000;
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
+  return Number(readIfThere(schedstat).split(' ')[0]) / 1000;
 }
 
 export interface Measured extends Seen {

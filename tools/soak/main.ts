@@ -1,27 +1,31 @@
 /**
  * `npm run soak -- --minutes N`: good, slow, greedy, broken and hostile clients against the three
- * servers at the same time, on this machine only, while the servers are stopped for a moment now and then; at
- * the end a table. Exit code 1 if an answer was wrong or lost, or others had to wait too long.
+ * servers, a server of two workers, and one that logs into Redis (where that is installed), at the same
+ * time, on this machine only, while the servers are stopped for a moment now and then; at the end a table.
+ * Exit code 1 if an answer was wrong or lost, or others had to wait too long.
  */
 import { randomBytes, randomInt } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import * as path from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { isRfc3339 } from '../../src/text/rfc3339';
 import { endWithReader } from '../lab/endWithReader';
+import { withChildren } from '../lab/procfs';
+import { temporaryFolder } from '../lab/temporaryFolder';
 import { BareClient } from '../../test/helpers/BareClient';
-import { loggedRequests } from '../../test/helpers/logLines';
+import { cleanUp } from '../../test/helpers/cleanUp';
+import { hasCommand } from '../../test/helpers/itOnLinux';
+import { loggedRequests, requestIn } from '../../test/helpers/logLines';
 import { Program } from '../../test/helpers/Program';
+import { Redis } from '../../test/helpers/Redis';
 import { residentMemory } from '../../test/helpers/residentMemory';
 
 /** Clients of each kind at the same time. */
 const TOGETHER = 3;
 /** From one conversation of a client to its next. */
 const PAUSE_MS = 20;
-/** The same where each may become many log files, which somebody has to read and remove in the end. */
-const LOG_PAUSE_MS = 1000;
+/** The same where each may become many log files, or where several processes share the two cores. */
+const RARE_PAUSE_MS = 1000;
 const PROGRESS_MS = 10_000;
 /** How often a server is stopped (SIGSTOP), and how long. */
 const HOLD_UP_EVERY_MS = 5000;
@@ -43,8 +47,6 @@ interface Server {
 }
 
 const counts = { answered: 0, wrong: 0, broken: 0 };
-/** The requests that the logging server has answered. */
-const answered: string[] = [];
 let serial = 0;
 
 function expectThat(isRight: boolean): void {
@@ -70,7 +72,8 @@ async function goodDate(port: number): Promise<void> {
   client.close();
 }
 
-async function goodLogged(port: number): Promise<void> {
+/** @param answered takes the requests that were answered. */
+async function goodLogged(port: number, answered: string[]): Promise<void> {
   const client = await BareClient.passing(port);
   const question = `question ${(serial += 1)}`;
   const reply = await client.send(`${question}\n`).line();
@@ -168,30 +171,40 @@ async function comesAndGoes(port: number): Promise<void> {
 
 async function main(): Promise<void> {
   const { minutes } = readOptions();
-  const folder = mkdtempSync(path.join(tmpdir(), 'lab3-soak-'));
-  const echo = await start('EchoServer');
-  const date = await start('DateServer');
-  const logging = await start('LoggingDateServer', '--log-dir', folder);
-  const servers = [echo, date, logging];
+  const folder = temporaryFolder('soak');
+  const echo = await start('EchoServer', []);
+  const date = await start('DateServer', []);
+  const logging = await start('LoggingDateServer', ['--log-dir', folder]);
+  const workers = await start('DateServer', ['--workers', '2'], 'DateServer x 2');
+  const redis = hasCommand('redis-server') ? await Redis.start() : undefined;
+  const remote = redis && (await start('LoggingDateServer', ['--log', redis.url], 'with Redis'));
+  const servers = [echo, date, logging, workers, ...(remote ? [remote] : [])];
   const neighbour = askBeside(servers);
+  const inFiles: string[] = [];
+  const inRedis: string[] = [];
 
   const begun = performance.now();
   const end = begun + minutes * 60_000;
+  const dates = [goodDate, slowDate, halvesDate, tooLong, broken, neverReads, hostile];
   const conversations = [
     ...[goodEcho, slowEcho, broken, neverReads, hostile, comesAndGoes].map(
       (kind) => () => kind(echo.port),
     ),
-    ...[goodDate, slowDate, halvesDate, tooLong, broken, neverReads, hostile, comesAndGoes].map(
-      (kind) => () => kind(date.port),
-    ),
+    ...[...dates, comesAndGoes].map((kind) => () => kind(date.port)),
     () => pipelines(date.port, 4096),
     () => pipelinesUnread(date.port),
-    ...[goodLogged, tooLong, broken].map((kind) => () => kind(logging.port)),
+    () => goodLogged(logging.port, inFiles),
+    ...[tooLong, broken].map((kind) => () => kind(logging.port)),
   ];
-  const rarely = [() => hostile(logging.port), () => pipelines(logging.port, 8)];
+  const rarely = [
+    () => hostile(logging.port),
+    () => pipelines(logging.port, 8),
+    ...dates.map((kind) => () => kind(workers.port)),
+    ...(remote ? loggedRarely(remote, inRedis) : []),
+  ];
   const clients = Array.from({ length: TOGETHER }, () => [
     ...conversations.map((converse) => repeat(converse, end, PAUSE_MS)),
-    ...rarely.map((converse) => repeat(converse, end, LOG_PAUSE_MS)),
+    ...rarely.map((converse) => repeat(converse, end, RARE_PAUSE_MS)),
   ]).flat();
   await Promise.all([
     ...clients,
@@ -201,15 +214,24 @@ async function main(): Promise<void> {
 
   await neighbour.kill('SIGTERM');
   for (const { program } of servers) await program.kill('SIGTERM');
-  console.log('reading the log ...');
-  const lost = lostLines(folder);
-  console.log('removing it ...');
-  rmSync(folder, { recursive: true });
-  report(servers, minutes, lost);
+  console.log('reading the logs ...');
+  const lost =
+    lostOf(inFiles, loggedRequests(folder)) +
+    lostOf(inRedis, redis ? (await redis.lines()).lines.map(requestIn) : []);
+  await cleanUp();
+  report(servers, minutes, inFiles.length + inRedis.length, lost);
   const ends = servers.map(({ program }) => program.child.exitCode);
   const isFair = servers.every(({ waits }) => tooLongWaits(waits) <= minutes);
   process.exitCode =
     counts.wrong + lost === 0 && isFair && ends.every((code) => code === 0) ? 0 : 1;
+}
+
+function loggedRarely({ port }: Server, answered: string[]): (() => Promise<void>)[] {
+  return [
+    () => goodLogged(port, answered),
+    () => goodLogged(port, answered),
+    ...[tooLong, broken, hostile].map((kind) => () => kind(port)),
+  ];
 }
 
 /** Has another process ask all servers, and notes how long it has to wait. */
@@ -251,9 +273,9 @@ function aNumberOfMinutes(text: string): number {
   throw new InvalidArgumentError('a number above 0, at most 600.');
 }
 
-async function start(name: string, ...args: string[]): Promise<Server> {
-  const program = Program.lab(name, ['--port', '0', '--quiet', ...args]);
-  return { name, program, port: await program.listening(), samples: [], waits: [] };
+async function start(program: string, args: string[], name = program): Promise<Server> {
+  const started = Program.lab(program, ['--port', '0', '--quiet', ...args]);
+  return { name, program: started, port: await started.listening(), samples: [], waits: [] };
 }
 
 async function repeat(converse: () => Promise<void>, end: number, pauseMs: number): Promise<void> {
@@ -271,8 +293,12 @@ async function watch(servers: Server[], begun: number, end: number): Promise<voi
     await setTimeout(Math.min(PROGRESS_MS, end - performance.now()));
     const minute = (performance.now() - begun) / 60_000;
     for (const { program, samples } of servers) {
-      const pid = program.child.pid ?? 0;
-      samples.push({ minute, memory: residentMemory(pid), handles: openHandles(pid) });
+      const pids = withChildren(program.child.pid ?? 0);
+      samples.push({
+        minute,
+        memory: sum(pids.map(residentMemory)),
+        handles: sum(pids.map(openHandles)),
+      });
     }
     const longest = Math.max(...servers.flatMap(({ waits }) => waits));
     console.log(
@@ -282,24 +308,26 @@ async function watch(servers: Server[], begun: number, end: number): Promise<voi
   }
 }
 
+const sum = (values: readonly number[]) => values.reduce((one, other) => one + other, 0);
+
 /** The files and sockets that a process has open; unknown where there is no /proc. */
 function openHandles(pid: number): number {
   const folder = `/proc/${pid}/fd`;
   return existsSync(folder) ? readdirSync(folder).length : NaN;
 }
 
-function lostLines(folder: string): number {
-  const logged = loggedRequests(folder);
+/** How many of the answered requests are not logged exactly once. */
+function lostOf(answered: readonly string[], logged: readonly string[]): number {
   const times = new Map<string, number>();
   for (const request of logged) times.set(request, (times.get(request) ?? 0) + 1);
   return answered.filter((request) => times.get(request) !== 1).length;
 }
 
-function report(servers: Server[], minutes: number, lost: number): void {
+function report(servers: Server[], minutes: number, logged: number, lost: number): void {
   console.log(
     `\n${minutes} min: ${counts.answered} answers right, ${counts.wrong} wrong;\n` +
       `${counts.broken} conversations broken off;\n` +
-      `${answered.length} requests logged and answered, ${lost} of them lost.\n`,
+      `${logged} requests logged and answered, ${lost} of them lost.\n`,
   );
   const columns = ['MiB', 'at end', 'MiB/min', 'files', 'wait ms', '> 250', 'exit'];
   console.log(row('', columns));
@@ -327,7 +355,7 @@ function row(name: string, cells: unknown[]): string {
 
 /** The slope of the memory over time, in MiB a minute, by least squares. */
 function slope(samples: Server['samples']): number {
-  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  const mean = (values: number[]) => sum(values) / values.length;
   const minute = mean(samples.map((sample) => sample.minute));
   const memory = mean(samples.map((sample) => sample.memory));
   const covariance = samples.map((s) => (s.minute - minute) * (s.memory - memory));
