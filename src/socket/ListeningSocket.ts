@@ -124,13 +124,13 @@ export class ListeningSocket implements AsyncDisposable {
     }
   }
 
-  /** Gives the port back. Connections that were accepted go on; those that still waited are cut. */
+  /** Gives the port back. Connections that were accepted go on; those that still waited are reset. */
   @call
   async close(): Promise<void> {
     this.#isClosed = true;
     // One that is still opening its port closes it as soon as it has it.
     if (this.#server.listening) this.#server.close();
-    for (const client of this.#arrived.splice(0)) client.abort();
+    for (const client of this.#arrived.splice(0)) client.reset();
     for (const accepter of this.#accepters.splice(0)) {
       accepter.reject(this.#error('accept', 'EBADF'));
     }

@@ -179,10 +179,12 @@ export class Wire {
     this.#stream.destroy(reason);
   }
 
-  /** Cuts it with a reset. After this side's end of file it only cuts: Node would do neither. */
+  /** Cuts it with a reset. While end of file is on its way out it only cuts: Node would do neither. */
   reset(): void {
-    if (this.canSend) this.#stream.resetAndDestroy();
-    else this.#stream.destroy();
+    const stream = this.#stream;
+    const isEnding = stream.writableEnded && !stream.writableFinished;
+    if (isEnding || stream.destroyed) stream.destroy();
+    else stream.resetAndDestroy();
   }
 
   /** Sends what is owed, then closes; resolves when the connection is gone. */

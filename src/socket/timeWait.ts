@@ -18,7 +18,8 @@ export function secondsInTimeWait(port: number): number {
   if (rows.some(({ state }) => state === LISTEN)) return 0;
   const left = rows
     .filter(({ state }) => state === TIME_WAIT)
-    .map(({ ticks }) => Math.ceil(parseInt(ticks, 16) / TICKS_A_SECOND));
+    // The kernel may be late: no ticks are left then, and the port is still held.
+    .map(({ ticks }) => Math.max(1, Math.ceil(parseInt(ticks, 16) / TICKS_A_SECOND)));
   return Math.max(0, ...left);
 }
 

@@ -41,6 +41,20 @@ describe('Socket', () => {
       await socket.close();
     });
 
+    it('breaks it also after end of file has gone out', async () => {
+      const { socket, peer } = await connectedPair();
+      const ended = once(peer.resume(), 'end');
+      socket.shutdown();
+      await ended;
+
+      socket.reset();
+      await socket.close();
+      peer.write('x'); // a socket that was merely closed would take this
+
+      const [error] = (await once(peer, 'error')) as [NodeJS.ErrnoException];
+      expect(error.code).to.be.oneOf(['ECONNRESET', 'EPIPE']);
+    });
+
     it('cuts one that is already closing, or closed', async () => {
       const { socket } = await connectedPair();
       socket.shutdown();

@@ -18,6 +18,11 @@ export class Deadline {
     return performance.now() >= this.#end;
   }
 
+  /** Milliseconds that are left. */
+  get left(): number {
+    return Math.max(0, this.#end - performance.now());
+  }
+
   /**
    * Milliseconds to wait, but never beyond the end.
    * @throws OutOfTime when there are none left.

@@ -93,13 +93,11 @@ export class Probe {
 
   /** Closes as a client does: end of file first, if the other end has not sent its own yet. */
   async close(): Promise<void> {
-    if (await this.socket.poll(GLANCE_MS).catch(() => true)) {
-      const rest = await this.socket.recv(CHUNK_BYTES).catch(() => Buffer.alloc(0));
-      // Whoever closes first keeps the port for a minute (TIME_WAIT); a reset spares the other that.
-      if (rest.length === 0) {
-        this.reset();
-        return;
-      }
+    const { ending } = await this.receive(() => false, GLANCE_MS);
+    // Whoever closes first keeps the port for a minute (TIME_WAIT); a reset spares the other that.
+    if (ending !== 'timeout') {
+      this.reset();
+      return;
     }
     void this.socket.close();
     this.socket.breakAfter(GLANCE_MS);

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { ListeningSocket } from '../../src/socket/ListeningSocket';
+import { secondsInTimeWait } from '../../src/socket/timeWait';
 import { codeOf } from '../../src/text/errno';
 import { DatagramSocket } from '../../src/udp/DatagramSocket';
 import { KitError } from './KitError';
@@ -29,6 +30,7 @@ export class ReservedPort implements AsyncDisposable {
       const port = randomInt(first, last);
       const held = new DatagramSocket();
       try {
+        if (secondsInTimeWait(port) > 0) continue;
         await held.bind({ host, port });
         await mustListen(host, port);
         return new ReservedPort(port, held);

@@ -99,6 +99,7 @@ async function meet<Result>(
   trial: Trial,
   talk: (client: Probe) => Promise<Result>,
 ): Promise<Result> {
+  await trial.untilFree();
   const host = await Host.open(trial.address, trial.deadline);
   try {
     await trial.fresh();

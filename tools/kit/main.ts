@@ -76,6 +76,10 @@ async function main(): Promise<void> {
     start.length > 0 ? { command: real, cwd: options.cwd } : undefined,
     folder,
     new Deadline(options.timeout * 1000),
+    (seconds) => {
+      const what = `port ${port} is held by a connection that is closed (TIME_WAIT)`;
+      out.write(`  waiting ${seconds} s: ${what}\n`);
+    },
   );
   const stop = endOnSignals(trial);
   const look = lookOf(options);

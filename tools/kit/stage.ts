@@ -6,6 +6,7 @@ import type { Deadline } from './Deadline';
 import { listeningOn } from './listening';
 import { Probe } from './Probe';
 import { type Start, Subject } from './Subject';
+import { untilFree } from './untilFree';
 
 /** A program may take so long to start. */
 const START_MS = 10_000;
@@ -90,12 +91,14 @@ export class Trial {
   /**
    * @param start how to start it; undefined for one that runs already.
    * @param folder where a logging server writes.
+   * @param waits is told for how many seconds the port is not free.
    */
   constructor(
     readonly address: Address,
     readonly start: Start | undefined,
     readonly folder: string,
     readonly deadline: Deadline,
+    private readonly waits: (seconds: number) => void = () => undefined,
   ) {}
 
   get subject(): Subject | undefined {
@@ -131,7 +134,13 @@ export class Trial {
     this.deadline.limit(0);
     await this.testify();
     await this.clear();
+    await this.untilFree();
     this.#subject = await Subject.start(this.start, this.deadline);
+  }
+
+  /** Waits until the port is free for a program without SO_REUSEADDR. */
+  untilFree(): Promise<void> {
+    return untilFree(this.address.port, this.deadline, this.waits);
   }
 
   /** Starts the program again, with what is open still open. */
