@@ -165,8 +165,8 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Cuts it with a reset instead of an end of file: the peer's next call fails (RFC 9293, RST). While
-   * this side's end of file is on its way out it only cuts, as Node would neither reset nor close it.
+   * Cuts it with a reset: the peer's next call fails (RFC 9293, RST). After `shutdown` the reset follows
+   * the end of file; when bytes before that are still owed, it only cuts.
    */
   @call
   reset(): void {

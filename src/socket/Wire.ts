@@ -179,12 +179,15 @@ export class Wire {
     this.#stream.destroy(reason);
   }
 
-  /** Cuts it with a reset. While end of file is on its way out it only cuts: Node would do neither. */
+  /** Cuts it with a reset: behind this side's end of file, where that is on its way out just now. */
   reset(): void {
     const stream = this.#stream;
     const isEnding = stream.writableEnded && !stream.writableFinished;
-    if (isEnding || stream.destroyed) stream.destroy();
-    else stream.resetAndDestroy();
+    if (stream.destroyed) return;
+    if (!isEnding) stream.resetAndDestroy();
+    // Node would neither reset nor close it before that.
+    else if (stream.writableLength === 0) stream.once('finish', () => stream.resetAndDestroy());
+    else stream.destroy();
   }
 
   /** Sends what is owed, then closes; resolves when the connection is gone. */

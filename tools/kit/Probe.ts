@@ -91,6 +91,16 @@ export class Probe {
     this.socket.shutdown();
   }
 
+  /**
+   * Hangs up on a client: end of file, and then nothing is taken any more. Whoever closes first keeps
+   * the port for a minute (TIME_WAIT), which would be the client's own server's: a reset behind the end
+   * of file spares it that, and Linux still gives the client its end of file first.
+   */
+  hangUp(): void {
+    this.socket.shutdown();
+    if (process.platform === 'linux') this.socket.reset();
+  }
+
   /** Closes as a client does: end of file first, if the other end has not sent its own yet. */
   async close(): Promise<void> {
     const { ending } = await this.receive(() => false, GLANCE_MS);
@@ -99,12 +109,20 @@ export class Probe {
       this.reset();
       return;
     }
-    void this.socket.close();
+    // Not closed yet, so that a reset is still possible when the program is ended in this moment: else
+    // both ends would send end of file at the same time, and both would keep the port.
+    this.socket.shutdown();
     this.socket.breakAfter(GLANCE_MS);
   }
 
   /** Breaks the connection off: what was on its way is lost. */
   reset(): void {
     this.socket.reset();
+  }
+
+  /** The same, and waits until it is gone. */
+  async breakOff(): Promise<void> {
+    this.socket.reset();
+    await this.socket.close();
   }
 }

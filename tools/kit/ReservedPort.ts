@@ -8,12 +8,14 @@ import { KitError } from './KitError';
 /** Ports that no system gives to other programs by itself, so that one stays free between two starts. */
 const FIRST_PORT = 20_000;
 const LAST_PORT = 32_000;
+/** From a port to the UDP port that is held for it; the program under test may want UDP, too. */
+const LOCKS = 12_000;
 const MOST_TRIES = 1000;
 
 /**
  * A TCP port for the program under test, which no other kit takes meanwhile: between two stages nobody
- * listens on it. While this kit runs it holds the UDP port of that number, which the system gives to
- * one process only, and takes back however that ends.
+ * listens on it. While this kit runs it holds a UDP port that belongs to the number, which the system gives
+ * to one process only, and takes back however that ends.
  */
 export class ReservedPort implements AsyncDisposable {
   private constructor(
@@ -31,7 +33,7 @@ export class ReservedPort implements AsyncDisposable {
       const held = new DatagramSocket();
       try {
         if (secondsInTimeWait(port) > 0) continue;
-        await held.bind({ host, port });
+        await held.bind({ host, port: port + LOCKS });
         await mustListen(host, port);
         return new ReservedPort(port, held);
       } catch (error) {

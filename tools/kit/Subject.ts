@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import * as path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { readIfThere, threadsOf } from '../lab/procfs';
 import type { Deadline } from './Deadline';
 import { KitError } from './KitError';
 
@@ -14,11 +16,16 @@ const LAST_WORDS_MS = 200;
 /** In the environment of all that a program starts, so that what has left its group is found, too. */
 const MARK = 'LAB_KIT_SUBJECT';
 
+/** The number of the system call read() on x86-64 or ARM, and descriptor 0. */
+const READS_STDIN = /^(?:0|63) 0x0 /;
+
 /** How a program is started. */
 export interface Start {
   readonly command: readonly string[];
   /** Where it is started. */
   readonly cwd: string;
+  /** What is typed for it; its standard input stays open after that. */
+  readonly stdin?: string | undefined;
 }
 
 /** The student's program: started, watched, ended, whatever it does. */
@@ -31,7 +38,7 @@ export class Subject {
   #code: number | null | undefined;
 
   private constructor(
-    { command, cwd }: Start,
+    { command, cwd, stdin }: Start,
     private readonly deadline: Deadline,
   ) {
     const [file = '', ...args] = command;
@@ -39,9 +46,11 @@ export class Subject {
     this.#child = spawn(file, args, {
       cwd,
       env: { ...process.env, [name]: value, PYTHONUNBUFFERED: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       detached: true, // in a process group of its own
     });
+    this.#child.stdin?.on('error', () => undefined); // it does not read, or has gone
+    if (stdin !== undefined) this.#child.stdin?.write(`${stdin}\n`);
     this.#exited = new Promise((resolve) => {
       const closed = new Promise<void>((close) => {
         this.#child.once('close', close);
@@ -80,6 +89,13 @@ export class Subject {
   /** It, and all that it has started. */
   get pids(): number[] {
     return [...new Set([this.#child.pid ?? 0, ...marked(this.#mark)])];
+  }
+
+  /** Whether it waits in a read() of standard input now, as Linux tells it. */
+  get isReadingStdin(): boolean {
+    return this.pids
+      .flatMap((pid) => threadsOf(pid))
+      .some((thread) => READS_STDIN.test(readIfThere(path.join(thread, 'syscall'))));
   }
 
   /** How it ended, in words; undefined while it runs. */

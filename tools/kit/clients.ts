@@ -6,12 +6,15 @@ import { isNow } from './dates';
 import { roundAndRound } from './diagnose';
 import { Host } from './Host';
 import type { Probe } from './Probe';
+import { socketsOf } from './sockets';
 import { Finding, type Trial, type Stage } from './stage';
 
 /** A program may take so long to start. */
 const START_MS = 10_000;
 /** It has connected, and ended since. */
 const GLANCE_MS = 200;
+/** From one look at its sockets to the next. */
+const LOOK_MS = 1000;
 /** A client says something in this time. */
 const SPEAK_MS = 2000;
 /** What belongs to one message comes in this time. */
@@ -99,8 +102,7 @@ async function meet<Result>(
   trial: Trial,
   talk: (client: Probe) => Promise<Result>,
 ): Promise<Result> {
-  await trial.untilFree();
-  const host = await Host.open(trial.address, trial.deadline);
+  const host = await openHost(trial);
   try {
     await trial.fresh();
     const client = await arrival(trial, host);
@@ -111,20 +113,65 @@ async function meet<Result>(
   throw await nobodyCame(trial);
 }
 
+/** The port may be held by connections that another program without SO_REUSEADDR has closed. */
+async function openHost(trial: Trial): Promise<Host> {
+  try {
+    return await Host.open(trial.address, trial.deadline);
+  } catch (error) {
+    if (codeOf(error) !== 'EADDRINUSE') throw error;
+    await trial.untilFree();
+    return Host.open(trial.address, trial.deadline);
+  }
+}
+
 async function arrival(trial: Trial, host: Host): Promise<Probe | undefined> {
   const coming = host.client(START_MS);
   const ending = trial.subject?.endedInTime(START_MS);
-  const first = await Promise.race([coming, ending?.then(() => undefined)]);
+  const first = await Promise.race([
+    coming,
+    ending?.then(() => undefined),
+    willNotCome(trial).then(() => undefined),
+  ]);
   return first ?? Promise.race([coming, setTimeout(GLANCE_MS, undefined)]);
+}
+
+/** Resolves when the program does something else; not before it has had time to come. */
+async function willNotCome(trial: Trial): Promise<void> {
+  const begun = performance.now();
+  do await setTimeout(LOOK_MS);
+  while (whatInstead(trial) === undefined && performance.now() - begun < START_MS);
+}
+
+/** What the program does instead of connecting to the kit, as Linux tells it. */
+function whatInstead(trial: Trial): string | undefined {
+  const { port } = trial.address;
+  const sockets = socketsOf(trial.subject?.pids ?? []);
+  const listening = sockets.find(({ state }) => state === 'listening');
+  if (listening)
+    return `your program is a server: it listens on ${listening.local}; a client calls connect()`;
+  const calling = sockets.find(
+    ({ state, peer }) =>
+      (state === 'connecting' || state === 'connected') && peer !== formatAddress(trial.address),
+  );
+  if (calling)
+    return `your program connects to another address, ${calling.peer}: look at the host and the port that it gives to connect()`;
+  const datagrams = sockets.find(({ protocol }) => protocol === 'udp');
+  if (datagrams && !sockets.some(({ protocol }) => protocol === 'tcp'))
+    return `your program uses UDP (SOCK_DGRAM), which makes no connection: this lab's port ${port} is TCP's, SOCK_STREAM`;
+  return trial.asksForInput;
 }
 
 async function nobodyCame(trial: Trial): Promise<Finding> {
   const { how, printed = '' } = trial.subject ?? {};
+  const whyAlone = whatInstead(trial);
+  const serverInstead = /in use|EADDRINUSE|BindException/i.test(printed)
+    ? 'your program is a server: it calls bind() on the port on which the kit waits for it; a client calls connect()'
+    : undefined;
   return new Finding({
     did: `listened on ${formatAddress(trial.address)}, and started your program`,
     expected: 'it to connect',
-    came: how === undefined ? `nobody in ${START_MS / 1000} s` : `nobody: your program ${how}`,
-    likely: /refused/i.test(printed) ? await whereElse(trial) : undefined,
+    came: how === undefined ? 'nobody' : `nobody: your program ${how}`,
+    likely: /refused/i.test(printed) ? await whereElse(trial) : (whyAlone ?? serverInstead),
   });
 }
 
@@ -153,7 +200,10 @@ async function speaksFirst(trial: Trial): Promise<void> {
     did: 'accepted the connection, and said nothing',
     expected: 'a message of your client',
     came: inWords(came),
-    likely: came.ending === 'timeout' ? await waitsForGreeting(trial) : undefined,
+    likely:
+      came.ending === 'timeout'
+        ? (trial.asksForInput ?? (await waitsForGreeting(trial)))
+        : undefined,
   });
 }
 
@@ -196,7 +246,7 @@ async function firstWords(client: Probe): Promise<Buffer> {
 
 async function end(trial: Trial, client: Probe): Promise<Talk['endedBy']> {
   if (await trial.subject?.endedInTime(END_MS)) return 'itself';
-  client.shutdown();
+  client.hangUp();
   return (await trial.subject?.endedInTime(END_MS)) ? 'end of file' : 'nothing';
 }
 
@@ -277,7 +327,7 @@ async function hungUp(trial: Trial): Promise<void> {
   const did = 'received what your client sent, and closed without a word';
   const running = await meet(trial, async (client) => {
     await firstWords(client);
-    client.shutdown();
+    client.hangUp();
     if (await trial.subject?.endedInTime(END_MS)) return undefined;
     return { likely: await roundAndRound(trial.subject?.pids ?? []) };
   });

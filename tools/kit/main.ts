@@ -22,6 +22,7 @@ interface Options {
   cwd: string;
   logDir?: string;
   only: number[];
+  stdin?: string;
   json?: string;
   junit?: string;
   gradescope?: string;
@@ -46,6 +47,7 @@ const command = new Command('npm run check --')
     'where the logging server writes (the folder it is started in, and those below); {log-dir} in COMMAND stands for it, or for a fresh one',
   )
   .option('--only <stages>', 'only these stages: 3,5', stageNumbers, [])
+  .option('--stdin <text>', 'what is typed for it, if it asks; \\n begins a new line', lines)
   .option('--json <file>', 'write the result there, too', fromHere)
   .option('--junit <file>', 'the same for CI systems', fromHere)
   .option('--gradescope <file>', 'the same for Gradescope (results.json)', fromHere)
@@ -73,13 +75,14 @@ async function main(): Promise<void> {
   if (start.length > 0) await mustBeFree(address);
   const trial = new Trial(
     address,
-    start.length > 0 ? { command: real, cwd: options.cwd } : undefined,
+    start.length > 0 ? { command: real, cwd: options.cwd, stdin: options.stdin } : undefined,
     folder,
     new Deadline(options.timeout * 1000),
     (seconds) => {
       const what = `port ${port} is held by a connection that is closed (TIME_WAIT)`;
       out.write(`  waiting ${seconds} s: ${what}\n`);
     },
+    program.isClient,
   );
   const stop = endOnSignals(trial);
   const look = lookOf(options);
@@ -138,6 +141,10 @@ function endOnSignals(trial: Trial): () => void {
   };
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   return () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+}
+
+function lines(text: string): string {
+  return text.replaceAll('\\n', '\n');
 }
 
 function stageNumbers(text: string): number[] {

@@ -1,10 +1,11 @@
 import { styleText } from 'node:util';
 import { escapeControls } from '../../src/text/escape';
 import { wrap } from '../../src/text/wrap';
+import { tellingLines } from './lastWords';
 import { type Details, type Status, TIME_IS_UP, type Verdict } from './stage';
 
-/** Lines of the program's output that are shown. */
-const PRINTED_LINES = 3;
+/** Characters of a line of its output. */
+const MOST_SHOWN = 300;
 const TITLE_WIDTH = 58;
 const LABEL_WIDTH = 10;
 const INDENT = ' '.repeat(4);
@@ -68,11 +69,11 @@ function field(label: string, text: string, columns: number): string[] {
   );
 }
 
-/** The last lines that the program printed, and how it ended; undefined if there is neither. */
+/** What the program printed of its error, and how it ended; undefined if there is neither. */
 function printedOf({ printed = '', ended }: Verdict): string | undefined {
-  const lines = printed.trimEnd().split('\n').slice(-PRINTED_LINES);
+  const lines = tellingLines(printed).map((line) => line.slice(0, MOST_SHOWN));
   const end = ended === undefined ? [] : [`(your program ${ended})`];
-  const all = [...lines.filter((line) => line !== '').map((line) => line.slice(0, 300)), ...end];
+  const all = [...lines, ...end];
   return all.length > 0 ? all.join('\n') : undefined;
 }
 

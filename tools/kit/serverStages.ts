@@ -44,7 +44,9 @@ export function secondClient(kind: Ask, needs: number[], slide: string): Stage {
           did,
           expected,
           came: 'connection refused: your program has ended',
-          likely: `your server ends after its first client (it ${how}): accept() must be called again, in a loop around everything from accept() to close()`,
+          likely:
+            trial.lastWords ??
+            `your server ends after its first client (it ${how}): accept() must be called again, in a loop around everything from accept() to close()`,
           try: kind.try(trial, 'second'),
         });
       }
@@ -57,6 +59,7 @@ export function secondClient(kind: Ask, needs: number[], slide: string): Stage {
           ...error.details,
           expected,
           likely:
+            trial.lastWords ??
             'the system has connected it and your server does not accept() it: accept() must be called again after each client',
           try: kind.try(trial, 'second'),
         });
@@ -118,7 +121,7 @@ export function breaksOff(kind: Ask, needs: number[]): Stage {
           did,
           expected: 'the next client to be served',
           came: `your program ${how}`,
-          likely,
+          likely: trial.lastWords ?? likely,
         });
       }
       const next = await trial.connectNow();
@@ -139,7 +142,12 @@ export function crowd(kind: Ask, needs: number[]): Stage {
     async check(trial) {
       await (await trial.connect()).close();
       for (let number = 1; number <= ONE_AFTER_ANOTHER; number++) {
-        await goes(kind, trial, `client ${number}`, `connected for the ${number}th time`);
+        await goes(
+          kind,
+          trial,
+          `client ${number}`,
+          `connected as client ${number} of ${ONE_AFTER_ANOTHER}, one after the other`,
+        );
       }
       const probes = await trial.connectMany(TOGETHER);
       const did = `connected ${TOGETHER} times, and asked on all connections at the same time`;
@@ -194,11 +202,23 @@ export function restarts(kind: Ask, needs: number[]): Stage {
           did,
           expected: `it to listen on ${formatAddress(trial.address)} again`,
           came: `your program ${trial.subject?.how ?? 'does not answer there'}`,
-          likely: whyNotAgain(error, trial.subject?.printed ?? ''),
+          likely:
+            whyNotAgain(error, trial.subject?.printed ?? '') ?? (await startsWhenFree(kind, trial)),
         });
       }
     },
   };
+}
+
+/** Whether it starts again without the connection, also when it says nothing of a port that is in use. */
+async function startsWhenFree(kind: Ask, trial: Trial): Promise<string | undefined> {
+  await trial.fresh();
+  try {
+    await kind.ask(await trial.connect(), 'again', '');
+    return 'it started again as soon as the connection of before was gone: while that is there the system keeps the port, so set SO_REUSEADDR before bind()';
+  } catch {
+    return undefined;
+  }
 }
 
 function whyNotAgain(error: unknown, printed: string): string | undefined {

@@ -3,8 +3,9 @@ import type { Address } from '../../src/socket/Address';
 import { formatAddress } from '../../src/socket/Address';
 import { codeOf } from '../../src/text/errno';
 import type { Deadline } from './Deadline';
-import { listeningOn } from './listening';
+import { causeIn } from './lastWords';
 import { Probe } from './Probe';
+import { type OwnSocket, socketsOf } from './sockets';
 import { type Start, Subject } from './Subject';
 import { untilFree } from './untilFree';
 
@@ -99,6 +100,8 @@ export class Trial {
     readonly folder: string,
     readonly deadline: Deadline,
     private readonly waits: (seconds: number) => void = () => undefined,
+    /** The kit has the port, not the program. */
+    private readonly isClient = false,
   ) {}
 
   get subject(): Subject | undefined {
@@ -108,6 +111,14 @@ export class Trial {
   /** What the program of this stage has printed, and how it ended: the first, not those of later tries. */
   get testimony(): Testimony {
     return this.#testimony ?? testimonyOf(this.#subject);
+  }
+
+  /** The cause that the program of this stage itself has told, if it is one that is known. */
+  get lastWords(): string | undefined {
+    const { printed = '', ended = '' } = this.testimony;
+    if (ended.endsWith('SIGPIPE'))
+      return 'a write to a client that has gone ends a program in C (SIGPIPE): signal(SIGPIPE, SIG_IGN), and look at what send() returns';
+    return causeIn(printed, this.start?.cwd ?? '');
   }
 
   /** Whether time was up before the first try was over: what did not come might still have come. */
@@ -134,7 +145,7 @@ export class Trial {
     this.deadline.limit(0);
     await this.testify();
     await this.clear();
-    await this.untilFree();
+    if (!this.isClient) await this.untilFree();
     this.#subject = await Subject.start(this.start, this.deadline);
   }
 
@@ -158,9 +169,8 @@ export class Trial {
         const hasEnded = this.#subject?.how !== undefined;
         if (!this.start || codeOf(error) !== 'ECONNREFUSED') throw error;
         if (hasEnded || waited > this.deadline.limit(START_MS)) throw this.#deaf(waited);
-        const listening = waited > ELSEWHERE_MS ? listeningOn(this.#subject?.pids ?? []) : [];
-        const elsewhere = listening.filter((address) => !this.#isHere(address)); // it may listen just now
-        if (elsewhere.length > 0) throw this.#deaf(waited, elsewhere);
+        const why = waited > ELSEWHERE_MS ? this.#whyDeaf() : undefined;
+        if (why !== undefined) throw this.#deaf(waited, why);
         await setTimeout(RETRY_MS);
       }
     }
@@ -185,7 +195,7 @@ export class Trial {
 
   /** Breaks off what is still open, and ends the program. */
   async clear(): Promise<void> {
-    for (const probe of this.#probes.splice(0)) probe.reset();
+    await Promise.all(this.#probes.splice(0).map((probe) => probe.breakOff()));
     await this.#subject?.end();
     this.#subject = undefined;
   }
@@ -195,18 +205,42 @@ export class Trial {
     return [host, '0.0.0.0', '::'].some((each) => formatAddress({ host: each, port }) === address);
   }
 
+  /** What the program does instead of listening where it should; undefined while it may yet. */
+  #whyDeaf(): string | undefined {
+    const { port } = this.address;
+    const sockets = socketsOf(this.#subject?.pids ?? []);
+    const listening = sockets.filter(({ state }) => state === 'listening');
+    const elsewhere = listening.filter(({ local }) => !this.#isHere(local)); // it may listen just now
+    if (elsewhere.length > 0)
+      return `your program listens on ${listOf(elsewhere)} instead: look at the host and the port that it gives to bind()`;
+    if (listening.length > 0) return undefined;
+    if (sockets.some((socket) => socket.protocol === 'udp' && socket.port === port))
+      return `your program has UDP port ${port} (SOCK_DGRAM): this lab's servers use TCP, SOCK_STREAM`;
+    const asClient = sockets.find(({ state }) => state === 'connecting' || state === 'connected');
+    if (asClient)
+      return `your program is a client: it has called connect() to ${asClient.peer}; a server calls bind(), listen() and accept()`;
+    return this.asksForInput;
+  }
+
+  /** That the program waits for the keyboard, if it does. */
+  get asksForInput(): string | undefined {
+    if (!this.#subject?.isReadingStdin) return undefined;
+    return 'your program waits for input from the keyboard: --stdin TEXT gives it some';
+  }
+
   /** It does not listen where it should. */
-  #deaf(waited: number, elsewhere: string[] = []): Finding {
+  #deaf(waited: number, likely = this.#whyDeaf()): Finding {
     const where = formatAddress(this.address);
     const how = this.#subject?.how;
+    const { printed = '' } = this.testimony;
+    const isClient = how !== undefined && /connection refused|ECONNREFUSED/i.test(printed);
     return new Finding({
       did: `started your program, and tried to connect to ${where} for ${(waited / 1000).toFixed(1)} s`,
       expected: 'the connection to be accepted',
       came: how === undefined ? 'connection refused' : `connection refused: your program ${how}`,
-      likely:
-        elsewhere.length > 0
-          ? `your program listens on ${elsewhere.join(', ')} instead: look at the host and the port that it gives to bind()`
-          : undefined,
+      likely: isClient
+        ? 'your program is a client: it calls connect(), and is refused; a server calls bind(), listen() and accept()'
+        : likely,
       try: this.nc,
     });
   }
@@ -215,6 +249,10 @@ export class Trial {
   get nc(): string {
     return `nc ${this.address.host} ${this.address.port}`;
   }
+}
+
+function listOf(sockets: readonly OwnSocket[]): string {
+  return sockets.map(({ local }) => local).join(', ');
 }
 
 /** Runs the stages in their order; tells each verdict as soon as it is there. */
@@ -267,7 +305,10 @@ async function runStage(number: number, stage: Stage, trial: Trial): Promise<Ver
     const finding = findingOf(error, trial);
     if (!finding) throw error;
     await trial.testify();
-    return verdictOf(number, stage, trial, finding.verdict, begun, finding.details);
+    const { likely } = finding.details;
+    const isTried = likely !== undefined && !likely.startsWith('probably ');
+    const details = { ...finding.details, likely: isTried ? likely : (trial.lastWords ?? likely) };
+    return verdictOf(number, stage, trial, finding.verdict, begun, details);
   }
 }
 

@@ -8,6 +8,9 @@ import { allPassed, check, itChecks, type Mistake, ours, upTo } from './checking
 const DATE_MISTAKES: Record<string, Mistake> = {
   connects_elsewhere: [1, /connects somewhere else/],
   connects_to_v6: [1, /connects to ::1, not to 127\.0\.0\.1/],
+  is_a_server: [1, /your program is a server: it listens on/],
+  udp: [1, /uses UDP \(SOCK_DGRAM\)/],
+  asks_the_user: [1, /waits for input from the keyboard: --stdin TEXT/],
   ends_at_once: [1, /nobody: your program ended with exit code 0/],
   waits_for_greeting: [2, /a client sends first/],
   own_clock: [3, /the time of its own clock/],

@@ -8,6 +8,7 @@ import { allPassed, check, itChecks, type Mistake, ours, upTo } from './checking
 const MISTAKES: Record<string, Mistake> = {
   another_port: [1, /your program listens on 127\.0\.0\.1:\d+ instead/],
   answers_on_connect: [2, /answers on connect, as RFC 867/],
+  answers_and_closes: [2, /answers on connect, as RFC 867/],
   hangs_up: [2, /hangs up before it was asked/],
   frozen: [3, /takes the time once/],
   no_date: [3, /neither today's date nor the time of now/],

@@ -26,8 +26,17 @@ const MISTAKES: Record<string, Mistake> = {
   another_port: [1, /your program listens on 127\.0\.0\.1:\d+ instead/],
   another_interface: [1, /your program listens on 127\.0\.0\.2:\d+ instead/],
   one_reset_ends_it: [9, /catch that around one conversation/],
+  sends_str: [2, /take bytes, and this is a str: encode\(\) it \(sends_str\.py, line \d+\)/],
+  no_listen: [1, /does not listen: listen\(\) comes before it/],
+  takes_no_pair: [2, /accept\(\) gives a pair/],
+  talks_on_the_welcoming: [2, /they belong to the one that accept\(\) gives/],
+  closes_in_the_loop: [4, /used after close\(\)|talks once and then leaves/],
+  asks_for_a_name: [1, /waits for input from the keyboard: --stdin TEXT/],
+  udp: [1, /has UDP port \d+ \(SOCK_DGRAM\)/],
+  is_a_client: [1, /your program is a client/],
+  in_use_unsaid: [11, /as soon as the connection of before was gone/],
 };
-const RIGHT = ['good_threads', 'good_asyncio', 'good_but_noisy'];
+const RIGHT = ['good_threads', 'good_asyncio', 'good_but_noisy', 'good_enter_to_stop'];
 
 describe('npm run check -- echo-server', function () {
   this.timeout(120_000);

@@ -1,0 +1,30 @@
+# Ends when Enter is pressed.
+import socket
+import sys
+import threading
+
+
+def converse(conn):
+    with conn:
+        try:
+            while True:
+                data = conn.recv(1024)
+                if not data:
+                    break
+                conn.sendall(data)
+        except OSError:
+            pass
+
+
+def serve():
+    while True:
+        conn, addr = s.accept()
+        threading.Thread(target=converse, args=(conn,), daemon=True).start()
+
+
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', int(sys.argv[1])))
+s.listen(128)
+threading.Thread(target=serve, daemon=True).start()
+input('Enter to stop')

@@ -1,0 +1,14 @@
+# recv() on the socket that listens.
+import socket
+import sys
+
+
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', int(sys.argv[1])))
+s.listen(128)
+while True:
+    conn, addr = s.accept()
+    data = s.recv(1024)
+    s.sendall(data)
+    conn.close()

@@ -1,0 +1,117 @@
+import { expect } from 'chai';
+import { causeIn, tellingLines } from '../../../tools/kit/lastWords';
+
+/** A trace of Python's that ends with this error, in this line of code. */
+function python(error: string, code = 's.call()', inside = ''): string {
+  return `Connected by ('127.0.0.1', 51234)
+Traceback (most recent call last):
+  File "/home/eva/server.py", line 12, in <module>
+    ${code}
+    ^^^^^^^^
+${inside}${error}
+`;
+}
+
+const LIBRARY = `  File "/usr/lib/python3.11/socket.py", line 294, in accept
+    fd, addr = self._accept()
+               ^^^^^^^^^^^^^^
+`;
+
+const CAUSES: [said: string, cause: RegExp][] = [
+  [
+    python("TypeError: a bytes-like object is required, not 'str'"),
+    /take bytes, and this is a str: encode\(\) it \(server\.py, line 12\)$/,
+  ],
+  [python("TypeError: can't concat str to bytes"), /recv\(\) gives bytes/],
+  [python("AttributeError: 'tuple' object has no attribute 'recv'"), /accept\(\) gives a pair/],
+  [python('TypeError: bind() takes exactly one argument (2 given)'), /take one pair/],
+  [python('TypeError: connect(): AF_INET address must be tuple, not str'), /take one pair/],
+  [python("TypeError: 'str' object cannot be interpreted as an integer"), /int\(port\)/],
+  [python('OverflowError: bind(): port must be 0-65535.'), /from 0 to 65535/],
+  [
+    python('OSError: [Errno 22] Invalid argument', 'c, a = s.accept()', LIBRARY),
+    /listen\(\) comes before it \(server\.py, line 12\)$/,
+  ],
+  [
+    python('OSError: [Errno 107] Transport endpoint is not connected', 'd = s.recv(1024)'),
+    /the one that accept\(\) gives/,
+  ],
+  [python('OSError: [Errno 9] Bad file descriptor'), /used after close\(\)/],
+  [python('OSError: [Errno 98] Address already in use'), /the port is in use/],
+  [python('OSError: [Errno 99] Cannot assign requested address'), /not an address of this/],
+  [python('PermissionError: [Errno 13] Permission denied', 's.bind(a)'), /below 1024 are reserved/],
+  [python('EOFError: EOF when reading a line'), /--stdin TEXT/],
+  [
+    python("NameError: name 'HOST' is not defined"),
+    /^server\.py, line 12 says NameError: name 'HOST' is not defined$/,
+  ],
+  [python("NameError: name 'raw_input' is not defined"), /Python 2/],
+  [
+    'Server.java:5: error: incompatible types: String cannot be converted to int\n  int x;\n',
+    /^it does not compile: Server\.java, line 5: incompatible types/,
+  ],
+  ["main.c:3:5: error: expected ';'\n", /^it does not compile: main\.c, line 3: expected ';'$/],
+  [
+    'error[E0308]: mismatched types\n --> src/main.rs:4:18\n  |\n',
+    /^it does not compile: src\/main\.rs, line 4: mismatched types$/,
+  ],
+  ["python3: can't open file '/x/none.py': [Errno 2] No such file\n", /there is no \/x\/none\.py/],
+  ['Error: Could not find or load main class Server\n', /there is no Server where/],
+];
+
+const NO_CAUSES = [
+  '',
+  'Server started\nConnected by 1.2.3.4\n',
+  python('ConnectionResetError: [Errno 104] Connection reset by peer'),
+  python('KeyboardInterrupt'),
+  python('PermissionError: [Errno 13] Permission denied', 'open(log)'),
+  'error: 3 clients\n',
+];
+
+describe('The last words of a program', () => {
+  for (const [said, cause] of CAUSES) {
+    it(`name a cause: ${said.trimEnd().split('\n').at(-1)}`, () => {
+      expect(causeIn(said, '/nowhere')).to.match(cause);
+    });
+  }
+
+  for (const said of NO_CAUSES) {
+    it(`name none: ${JSON.stringify(said.split('\n').at(-2) ?? '')}`, () => {
+      expect(causeIn(said, '/nowhere')).to.equal(undefined);
+    });
+  }
+
+  it('are the own line of a trace and the error, not what a library says between', () => {
+    const said = python('OSError: [Errno 22] Invalid argument', 'c, a = s.accept()', LIBRARY);
+
+    expect(tellingLines(said)).to.deep.equal([
+      '  File "/home/eva/server.py", line 12, in <module>',
+      '    c, a = s.accept()',
+      'OSError: [Errno 22] Invalid argument',
+    ]);
+  });
+
+  it('begin with the error where that stands first, or in the middle', () => {
+    const node = `node:events:495
+      throw er; // Unhandled 'error' event
+      ^
+
+Error: listen EADDRNOTAVAIL: address not available 10.1.2.3:6543
+    at Server.setupListenHandle [as _listen2] (node:net:1800:21)
+    at listenInCluster (node:net:1865:12) {
+  code: 'EADDRNOTAVAIL',
+}
+
+Node.js v20.20.2
+`;
+    expect(tellingLines(node)[0]).to.match(/^Error: listen EADDRNOTAVAIL/);
+    expect(tellingLines(node)).to.have.length(5);
+    const rust =
+      "Starting\nthread 'main' panicked at src/main.rs:5:10:\nAddrInUse\nnote: run with\n";
+    expect(tellingLines(rust)[0]).to.match(/^thread 'main' panicked/);
+  });
+
+  it('are the last lines where there is no error, with blanks for tabs', () => {
+    expect(tellingLines('one\ntwo\n\nthree\n\tfour\n')).to.deep.equal(['two', 'three', '  four']);
+  });
+});

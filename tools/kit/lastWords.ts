@@ -1,0 +1,144 @@
+import { existsSync } from 'node:fs';
+import * as path from 'node:path';
+
+/** Lines that are shown of an error, and of what has no error in it. */
+const SHOWN = 5;
+const LAST = 3;
+/** The line of an error, as interpreters, compilers and runtimes write it. */
+const ERROR =
+  /^\s*(?:Exception in thread .*|Caused by: .*|Uncaught .*|(?:[\w.]+\.)?(?:[A-Z]\w*)?(?:Error|Exception|Interrupt)\b(?: \[\w+\])?(?::.*)?|panic: .*|fatal error: .*|thread '.*' panicked at .*|.*\berror(?:\[\w+\]| TS\d+)?: .*|Traceback .*|Segmentation fault.*|.*: (?:command )?not found)$/;
+const PYTHON_FILE = /^\s*File "([^"]+)", line (\d+)/;
+/** What no student has written. */
+const LIBRARY = /[\\/](?:lib|site-packages|node_modules)[\\/]|^<|^node:/;
+
+/** The lines that tell what went wrong, wherever they stand; else the last ones. Tabs become blanks. */
+export function tellingLines(printed: string): string[] {
+  const lines = printed
+    .replaceAll('\t', '  ')
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => /[^\s^~]/.test(line)); // Python underlines with ^ and ~
+  const errors = lines.flatMap((line, index) => (ERROR.test(line) ? [index] : []));
+  const last = errors.at(-1);
+  if (last === undefined) return lines.slice(-LAST);
+  // Python says what it was last, and where before that; the others say what it was, and then where.
+  const where = lines.findLastIndex((line, index) => index <= last && isOwnLine(line));
+  if (where >= 0) return [...lines.slice(where, Math.min(where + 2, last)), lines[last] ?? ''];
+  const [first = last] = errors;
+  return lines.slice(first, first + SHOWN);
+}
+
+function isOwnLine(line: string): boolean {
+  const [, file] = PYTHON_FILE.exec(line) ?? [];
+  return file !== undefined && !LIBRARY.test(file);
+}
+
+/** What a program says at its end, in the words of the lab. Each has the text that it is known by. */
+const MEANINGS: readonly [said: RegExp, means: string][] = [
+  [
+    /a bytes-like object is required, not '?str/,
+    'send() and sendall() take bytes, and this is a str: encode() it',
+  ],
+  [
+    /can't concat str to bytes|can only concatenate str \(not "bytes"\)|first arg must be bytes or a tuple of bytes, not str|first arg must be str or a tuple of str, not bytes/,
+    'recv() gives bytes, which are no str: decode() what came, and encode() what you send',
+  ],
+  [
+    /'tuple' object has no attribute '(?:recv|send|sendall|close|makefile|settimeout)'/,
+    'accept() gives a pair, the new socket and the address of its peer: conn, addr = s.accept()',
+  ],
+  [
+    /(?:bind|connect)\(\) takes exactly one argument \(2 given\)|AF_INET address must be tuple/,
+    'bind() and connect() take one pair: s.bind((host, port)), with two brackets',
+  ],
+  [
+    /'str' object cannot be interpreted as an integer/,
+    'a port is a number, and this is a str: int(port)',
+  ],
+  [/port must be 0-65535/, 'a port is a number from 0 to 65535'],
+  [
+    /accept\([\s\S]{0,300}OSError: \[Errno 22\]|accept: Invalid argument/,
+    'accept() fails because the socket does not listen: listen() comes before it',
+  ],
+  [
+    /\.(?:recv|send|sendall)\([\s\S]{0,300}OSError: \[Errno 107\]|(?:recv|send): Transport endpoint is not connected/,
+    'recv() and send() are called on a socket that is not connected: they belong to the one that accept() gives, not to the one that listens',
+  ],
+  [
+    /OSError: \[Errno 9\] Bad file descriptor|: Bad file descriptor$|SocketException: Socket (?:is )?closed/m,
+    'a socket is used after close(): close() stands too early, or inside the loop',
+  ],
+  [
+    /Cannot assign requested address|EADDRNOTAVAIL|Can't assign requested address/,
+    "the host that it gives to bind() is not an address of this machine: '127.0.0.1' is",
+  ],
+  [
+    /\.bind\([\s\S]{0,300}PermissionError: \[Errno 13\]|bind: Permission denied|listen EACCES|BindException: Permission denied/,
+    'it may not bind that port: those below 1024 are reserved',
+  ],
+  [
+    /EOFError: EOF when reading|NoSuchElementException: No line found/,
+    'it asks for input and finds none: --stdin TEXT gives it some',
+  ],
+  [
+    /Missing parentheses in call to 'print'|name 'raw_input' is not defined|multiple exception types must be parenthesized/,
+    'it is written for Python 2, which has ended in 2020: print() and input() are functions, except X as e',
+  ],
+  [
+    /Address already in use|EADDRINUSE|BindException/,
+    'its bind() says that the port is in use: it binds the same port twice, or a copy of it still runs',
+  ],
+  [
+    /nodename nor servname|Name or service not known|getaddrinfo ENOTFOUND|UnknownHostException/,
+    'it can not find the host whose name it gives: 127.0.0.1 needs no name',
+  ],
+];
+
+const NO_FILE =
+  /can't open file '([^']+)'|Cannot find module '([^']+)'|Could not find or load main class (\S+)|Unable to access jarfile (\S+)/;
+const COMPILER =
+  /^(\S+\.(?:java|c|cc|cpp|go|rs|ts))[:(](\d+)[:,)\d]*\s*(?:fatal )?error(?:\[\w+\]| TS\d+)?: (.*)$/m;
+const RUST = /^error(?:\[\w+\])?: (.*)\n\s*--> (\S+?):(\d+)/m;
+/** Errors of Python's that every file can have. */
+const PLAIN =
+  /^((?:Name|Attribute|Type|Value|Index|Key|UnboundLocal|Indentation|Tab|Syntax|Import|ModuleNotFound|ZeroDivision|Recursion)Error: .*)$/m;
+
+/** Why a program says that it ended, or could not go on; undefined when that is not known. */
+export function causeIn(printed: string, cwd: string): string | undefined {
+  const hidden = hiddenModule(printed, cwd);
+  if (hidden !== undefined) return hidden;
+  const [, ...names] = NO_FILE.exec(printed) ?? [];
+  const file = names.find(Boolean);
+  if (file !== undefined) return `there is no ${file} where the kit starts it (${cwd}): see --cwd`;
+  const known = MEANINGS.find(([said]) => said.test(printed));
+  if (known) {
+    const line = lineIn(printed);
+    return line === undefined ? known[1] : `${known[1]} (${line})`;
+  }
+  const [, source, number, text] = COMPILER.exec(printed) ?? [];
+  if (source !== undefined) return `it does not compile: ${source}, line ${number}: ${text}`;
+  const [, why, rust, at] = RUST.exec(printed) ?? [];
+  if (rust !== undefined) return `it does not compile: ${rust}, line ${at}: ${why}`;
+  const [, plain] = PLAIN.exec(printed) ?? [];
+  const line = lineIn(printed);
+  return plain === undefined || line === undefined ? undefined : `${line} says ${plain}`;
+}
+
+/** `server.py, line 12`: the last line of the student's own that a trace of Python's names. */
+function lineIn(printed: string): string | undefined {
+  const line = printed.split('\n').findLast(isOwnLine);
+  const [, file = '', number] = PYTHON_FILE.exec(line ?? '') ?? [];
+  return line === undefined ? undefined : `${path.basename(file)}, line ${number}`;
+}
+
+/** A file of one's own that Python takes for a module of the same name. */
+function hiddenModule(printed: string, cwd: string): string | undefined {
+  const [, module] =
+    /(?:partially initialized )?module '(\w+)' (?:\(most likely .*|has no attribute .*)/.exec(
+      printed,
+    ) ??
+    /cannot import name '\w+' from (?:partially initialized module )?'(\w+)'/.exec(printed) ??
+    [];
+  if (module === undefined || !existsSync(path.join(cwd, `${module}.py`))) return undefined;
+  return `your file ${module}.py hides Python's own module ${module}: give it another name`;
+}

@@ -1,0 +1,80 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { formatAddress } from '../../src/socket/Address';
+
+/** States in /proc/net/tcp that tell what a program is. */
+const STATES: Readonly<Record<string, 'listening' | 'connecting' | 'connected'>> = {
+  '0A': 'listening',
+  '02': 'connecting',
+  '01': 'connected',
+};
+
+/** A socket of a program. */
+export interface OwnSocket {
+  readonly protocol: 'tcp' | 'udp';
+  readonly state: 'listening' | 'connecting' | 'connected' | 'other';
+  /** `127.0.0.1:65432` */
+  readonly local: string;
+  readonly port: number;
+  /** Who is at the other end; without a meaning for one that listens. */
+  readonly peer: string;
+}
+
+/** The sockets that these processes have, as Linux tells it; none on other systems. */
+export function socketsOf(pids: readonly number[]): OwnSocket[] {
+  const inodes = new Set(pids.flatMap(inodesOf));
+  return (['tcp', 'tcp6', 'udp', 'udp6'] as const).flatMap((file) =>
+    readLines(`/proc/net/${file}`)
+      .slice(1)
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, , , , , , , , , inode = '']) => inodes.has(inode))
+      .map(([, local = '', peer = '', state = '']) => ({
+        protocol: file.startsWith('tcp') ? 'tcp' : 'udp',
+        state: STATES[state] ?? 'other',
+        local: readAddress(local),
+        port: Number.parseInt(local.split(':')[1] ?? '', 16),
+        peer: readAddress(peer),
+      })),
+  );
+}
+
+function inodesOf(pid: number): string[] {
+  try {
+    const links = readdirSync(`/proc/${pid}/fd`).map((fd) => {
+      try {
+        return readlinkSync(`/proc/${pid}/fd/${fd}`);
+      } catch {
+        return ''; // closed meanwhile
+      }
+    });
+    return links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []);
+  } catch {
+    return [];
+  }
+}
+
+/** `0100007F:FF98`: the address in the machine's byte order, in words of 32 bits, and the port. */
+function readAddress(text: string): string {
+  const [hex = '', port = ''] = text.split(':');
+  const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) =>
+    [...Buffer.from(word, 'hex')].reverse(),
+  );
+  const host =
+    bytes.length === 4
+      ? bytes.join('.')
+      : (Buffer.from(bytes).toString('hex').match(/.{4}/g) ?? []).join(':');
+  return formatAddress({ host: shorten(host), port: Number.parseInt(port, 16) });
+}
+
+function shorten(host: string): string {
+  if (/^(0000:){7}0000$/.test(host)) return '::';
+  if (/^(0000:){7}0001$/.test(host)) return '::1';
+  return host;
+}
+
+function readLines(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n');
+  } catch {
+    return [];
+  }
+}
