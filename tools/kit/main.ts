@@ -11,7 +11,15 @@ import { Socket } from '../../src/socket/Socket';
 import { endWithReader } from '../lab/endWithReader';
 import { Deadline } from './Deadline';
 import { KitError } from './KitError';
-import { hasPassed, linesOf, type Look, summaryOf, toGradescope, toJson, toJunit } from './report';
+import {
+  hasPassed,
+  linesAtTheEnd,
+  linesNow,
+  type Look,
+  toGradescope,
+  toJson,
+  toJunit,
+} from './report';
 import { PROGRAMS } from './programs';
 import { ReservedPort } from './ReservedPort';
 import { Trial, runStages } from './stage';
@@ -88,10 +96,13 @@ async function main(): Promise<void> {
   const look = lookOf(options);
   try {
     out.write(`${name}: ${start.length > 0 ? start.join(' ') : formatAddress(address)}\n\n`);
+    let hasFailed = false;
     const verdicts = await runStages(program.stages, trial, options.only, (verdict) => {
-      for (const line of linesOf(verdict, look)) out.write(`${line}\n`);
+      const isFirst = !hasFailed && verdict.status === 'failed';
+      hasFailed ||= isFirst;
+      for (const line of linesNow(verdict, look, isFirst)) out.write(`${line}\n`);
     });
-    out.write(`\n${summaryOf(verdicts)}\n`);
+    for (const line of linesAtTheEnd(verdicts, look)) out.write(`${line}\n`);
     const result = { program: name, command: start, verdicts };
     if (options.json !== undefined) writeFileSync(options.json, toJson(result));
     if (options.junit !== undefined) writeFileSync(options.junit, toJunit(result));

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { linesOf, summaryOf, toGradescope, toJson, toJunit } from '../../../tools/kit/report';
+import { linesAtTheEnd, linesNow, toGradescope, toJson, toJunit } from '../../../tools/kit/report';
 import { showDifference } from '../../../tools/kit/bytes';
 import type { Verdict } from '../../../tools/kit/stage';
 
@@ -36,14 +36,36 @@ const RESULT = { program: 'echo-server', command: ['python3', 'x.py'], verdicts:
 
 describe('The report of the kit', () => {
   it('fits the terminal, and lets nothing through that would steer it', () => {
-    const lines = VERDICTS.flatMap((one) => linesOf(one, PLAIN));
+    const lines = [
+      ...VERDICTS.flatMap((one) => linesNow(one, PLAIN, one.number === 2)),
+      ...linesAtTheEnd(VERDICTS, PLAIN),
+    ];
 
     for (const line of lines) {
       expect(line.length).to.be.at.most(80);
       expect(line).not.to.match(/\p{Cc}/u);
     }
-    expect(lines.join('\n')).to.contain('not tried: it needs stage 2');
-    expect(summaryOf(VERDICTS)).to.equal('2 passed (1 with a remark), 1 failed, 1 not tried');
+  });
+
+  it('tells the first failure last, with its reason, and where to begin', () => {
+    const now = VERDICTS.map((one) => linesNow(one, PLAIN, one.number === 2));
+    expect(now.map((lines) => lines.length)).to.deep.equal([1, 1, 3, 0]);
+
+    const end = linesAtTheEnd(VERDICTS, PLAIN);
+    expect(end[0]).to.equal('– 4 not tried: it needs stage 2');
+    expect(end[2]).to.match(/^✘ {2}2 Stage <2>/);
+    expect(end.filter((line) => /^ +likely +a mistake$/.test(line))).to.have.length(1);
+    expect(end.at(-1)).to.equal(
+      '2 passed (1 with a remark), 1 failed, 1 not tried. Begin with stage 2.',
+    );
+  });
+
+  it('has one line for all stages that were not tried for one reason', () => {
+    const left = [3, 4, 5, 7].map((number) =>
+      verdict(number, { status: 'not tried', because: 'it needs stage 2' }),
+    );
+
+    expect(linesAtTheEnd(left, PLAIN)[0]).to.equal('– 3 to 5, 7 not tried: they need stage 2');
   });
 
   it('is JSON that says the same', () => {
