@@ -40,6 +40,8 @@ interface Options {
 }
 
 const CONNECT_MS = 500;
+/** Whichever port the program opens. */
+const ANY_PORT = 0;
 
 const command = new Command('npm run check --')
   .description(
@@ -48,7 +50,11 @@ const command = new Command('npm run check --')
   .addArgument(new Argument('<program>', 'what it is').choices(Object.keys(PROGRAMS)))
   .argument('[command...]', 'after --: how to start it, e.g. -- python3 EchoServer.py')
   .option('--host <host>', 'where it listens', hostName, '127.0.0.1')
-  .option('--port <port>', 'the port that it listens on (65432 or 6015)', connectablePort)
+  .option(
+    '--port <port>',
+    'the port that it listens on (65432 or 6015), or "any": the one that it opens, as Linux tells it',
+    portOrAny,
+  )
   .option('--cwd <folder>', 'where it is started', fromHere, fromHere('.'))
   .option(
     '--log-dir <folder>',
@@ -72,6 +78,7 @@ async function main(): Promise<void> {
 
   if (program.isClient && start.length === 0)
     throw new KitError(`a client needs its command: npm run check -- ${name} -- COMMAND`);
+  if (options.port === ANY_PORT) mustBeTold(program, start);
   const isFree = options.port === undefined && start.some((part) => part.includes('{port}'));
   await using reserved = isFree ? await ReservedPort.on(options.host) : undefined;
   const port = reserved?.port ?? options.port ?? program.port;
@@ -80,7 +87,7 @@ async function main(): Promise<void> {
   const real = start.map((part) =>
     part.replaceAll('{port}', String(port)).replaceAll('{log-dir}', folder),
   );
-  if (start.length > 0) await mustBeFree(address);
+  if (start.length > 0 && port !== ANY_PORT) await mustBeFree(address);
   const trial = new Trial(
     address,
     start.length > 0 ? { command: real, cwd: options.cwd, stdin: options.stdin } : undefined,
@@ -112,6 +119,14 @@ async function main(): Promise<void> {
     await trial.clear();
     stop();
   }
+}
+
+/** @throws KitError where nobody tells the kit which port a program has. */
+function mustBeTold({ isClient }: (typeof PROGRAMS)[string], start: readonly string[]): void {
+  if (isClient) throw new KitError('a client is told its port, so --port any is for servers');
+  if (start.length === 0 || start.some((part) => part.includes('{port}')))
+    throw new KitError('--port any is for a COMMAND that chooses its port itself');
+  if (process.platform !== 'linux') throw new KitError('--port any needs Linux: name the port');
 }
 
 /** Where the logging server writes: a fresh folder where COMMAND asks for one. */
@@ -152,6 +167,10 @@ function endOnSignals(trial: Trial): () => void {
   };
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   return () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+}
+
+function portOrAny(text: string): number {
+  return text === 'any' ? ANY_PORT : connectablePort(text);
 }
 
 function lines(text: string): string {

@@ -147,7 +147,7 @@ function field(label: string, text: string, columns: number): string[] {
 function printedOf({ printed = '', ended }: Verdict): string | undefined {
   const lines = tellingLines(printed).map((line) => line.slice(0, MOST_SHOWN));
   const end = ended === undefined ? [] : [`(your program ${ended})`];
-  if (lines.length === 0 && (ended ?? '').endsWith(" exit code 0")) return undefined; // says nothing
+  if (lines.length === 0 && (ended ?? '').endsWith(' exit code 0')) return undefined; // says nothing
   const all = [...lines, ...end];
   return all.length > 0 ? all.join('\n') : undefined;
 }

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Address } from '../../src/socket/Address';
 import { formatAddress } from '../../src/socket/Address';
+import { SocketError } from '../../src/socket/SocketError';
 import { codeOf } from '../../src/text/errno';
 import type { Deadline } from './Deadline';
 import { causeIn } from './lastWords';
@@ -88,21 +89,30 @@ export class Trial {
   #subject: Subject | undefined;
   #testimony: Testimony | undefined;
   readonly #probes: Probe[] = [];
+  readonly #isAnyPort: boolean;
 
   /**
+   * @param where it listens; port 0 stands for whichever port the program opens.
    * @param start how to start it; undefined for one that runs already.
    * @param folder where a logging server writes.
    * @param waits is told for how many seconds the port is not free.
    */
   constructor(
-    readonly address: Address,
+    private where: Address,
     readonly start: Start | undefined,
     readonly folder: string,
     readonly deadline: Deadline,
     private readonly waits: (seconds: number) => void = () => undefined,
     /** The kit has the port, not the program. */
     private readonly isClient = false,
-  ) {}
+  ) {
+    this.#isAnyPort = where.port === 0;
+  }
+
+  /** Where it listens, as far as that is known. */
+  get address(): Address {
+    return this.where;
+  }
 
   get subject(): Subject | undefined {
     return this.#subject;
@@ -163,6 +173,7 @@ export class Trial {
   async connect(): Promise<Probe> {
     for (const begun = performance.now(); ;) {
       try {
+        if (this.#isAnyPort) this.#takeItsPort();
         return await this.connectNow();
       } catch (error) {
         const waited = performance.now() - begun;
@@ -203,6 +214,17 @@ export class Trial {
   #isHere(address: string): boolean {
     const { host, port } = this.address;
     return [host, '0.0.0.0', '::'].some((each) => formatAddress({ host: each, port }) === address);
+  }
+
+  /**
+   * Takes the port that the program listens on for the right one.
+   * @throws SocketError when it listens on none yet, as if nobody had taken the call.
+   */
+  #takeItsPort(): void {
+    const sockets = socketsOf(this.#subject?.pids ?? []);
+    const listening = sockets.find(({ state }) => state === 'listening');
+    if (!listening) throw new SocketError('connect', 'ECONNREFUSED', this.where);
+    this.where = { ...this.where, port: listening.port };
   }
 
   /** What the program does instead of listening where it should; undefined while it may yet. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { EchoServer } from '../../../src/EchoServer';
 import { cleanUp } from '../../helpers/cleanUp';
+import { itOnLinux } from '../../helpers/itOnLinux';
 import { Program } from '../../helpers/Program';
 import { startServer } from '../../helpers/startServer';
 import { allPassed, check, itChecks, type Mistake, ours } from './checking';
@@ -78,6 +79,25 @@ describe('npm run check -- echo-server', function () {
     }
     expect(missing.stderr).to.contain('there is no command "no-such-command-here"');
     expect(taken.stderr).to.contain('already taken by another program');
+  });
+
+  itOnLinux('/proc', 'takes the port that the program opens, if it may be any', async () => {
+    const command = ['--port', 'any', '--', ...ours('EchoServer', '--port', '0')];
+    allPassed(await check('echo-server', ...command));
+    const { code, stages } = await check('echo-server', '--port', 'any', '--', 'true');
+    const client = await Program.script('tools/kit/main', [
+      'echo-client',
+      '--port',
+      'any',
+      '--',
+      'true',
+    ]).ended();
+
+    expect([code, stages[0]?.status]).to.deep.equal([1, 'failed']);
+    expect([client.code, client.stderr]).to.deep.equal([
+      2,
+      'npm run check: a client is told its port, so --port any is for servers\n',
+    ]);
   });
 
   it('fails a program that does nothing at all', async () => {
