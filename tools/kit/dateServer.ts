@@ -100,6 +100,8 @@ async function anotherAnswer(trial: Trial, ...pieces: string[]): Promise<Came | 
   }
 }
 
+const isDate = (data: Buffer) => isNow(String(data), new Date());
+
 async function tellsNow(trial: Trial): Promise<void> {
   const did = `asked '${QUESTION}\\n'`;
   const expected = 'the date and time of now, in whatever form';
@@ -111,7 +113,7 @@ async function tellsNow(trial: Trial): Promise<void> {
       came: inWords(first),
       likely:
         first.data.length === 0
-          ? await diagnose(trial, [COMPARES, ...silent(QUESTION)])
+          ? await diagnose(trial, [COMPARES, ...silent(QUESTION, isDate)])
           : "neither today's date nor the time of now is in it, in local time or in UTC",
       try: DATE.try(trial, ''),
     });
@@ -145,7 +147,7 @@ async function endsWhere(trial: Trial): Promise<void> {
       did: `asked '${QUESTION}', without a newline, as the slides' own client would`,
       expected: 'the date and time of now',
       came: inWords(single),
-      likely: await diagnose(trial, silent(QUESTION)),
+      likely: await diagnose(trial, silent(QUESTION, isDate)),
       try: `printf '${QUESTION}' | ${trial.nc}`,
     });
   }

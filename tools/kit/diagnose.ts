@@ -40,16 +40,22 @@ export async function isAnswered(probe: Probe, data: string | Uint8Array): Promi
   return (await probe.receiveBytes(1, VARIANT_MS)).data.length > 0;
 }
 
-/** For a server that stays silent after this. */
-export const silent = (text: string): readonly Variant[] => [
+/**
+ * For a server that stays silent after this.
+ * @param isAnswer whether what came is what was asked for, and not a complaint.
+ */
+export const silent = (text: string, isAnswer: (data: Buffer) => boolean): readonly Variant[] => [
   {
     means:
       'you answered as soon as a newline had come: recv() does not wait for lines, your readline() does',
-    works: (probe) => isAnswered(probe, `${text}\n`),
+    works: async (probe) => {
+      void probe.send(`${text}\n`, VARIANT_MS);
+      return isAnswer((await probe.receive(isAnswer, VARIANT_MS)).data);
+    },
   },
   {
     means:
-      'an answer came only when there was a lot to say: what you write stays in a buffer; flush() it after each answer',
+      'probably what you write stays in a buffer, so flush() it after each answer; or you wait for more bytes than one question has: an answer came only when there was a lot to say',
     works: (probe) => isAnswered(probe, `${text}\n`.repeat(20_000)),
   },
   {

@@ -1,4 +1,5 @@
 import { firstDifference, inWords, show, showDifference } from './bytes';
+import { howItDiffers } from './compare';
 import { diagnose, roundAndRound, silent, VARIANT_MS, type Variant } from './diagnose';
 import type { Came, Probe } from './Probe';
 import {
@@ -48,6 +49,7 @@ const ECHO: Ask = {
       did,
       expected: `${show(Buffer.from(name))} to come back`,
       came: inWords(came),
+      likely: howItDiffers(Buffer.from(name), came.data),
     });
   },
   try: (trial, name) => `printf '${name}' | ${trial.nc}`,
@@ -71,7 +73,10 @@ export const ECHO_SERVER: readonly Stage[] = [
         came: all.data.length > 0 ? showDifference(HELLO, all.data) : inWords(came),
         likely:
           all.data.length === 0
-            ? await diagnose(trial, silent(String(HELLO)))
+            ? await diagnose(
+                trial,
+                silent(String(HELLO), (data) => data.includes(HELLO)),
+              )
             : wrongHello(all.data),
         try: ECHO.try(trial, 'Hello, world'),
       });
@@ -83,7 +88,10 @@ export const ECHO_SERVER: readonly Stage[] = [
     needs: [2],
     async check(trial) {
       const came = await echoes(await trial.connect(), EVERY_BYTE);
-      if (came.data.equals(EVERY_BYTE)) return;
+      if (came.data.equals(EVERY_BYTE)) {
+        await blanks(trial);
+        return;
+      }
       throw new Finding({
         did: 'sent 256 bytes, each value once: 1 to 127, then 0, then 128 to 255',
         expected: 'the same 256 bytes',
@@ -133,20 +141,33 @@ export const ECHO_SERVER: readonly Stage[] = [
 ];
 
 function wrongHello(data: Buffer): string | undefined {
-  if (/^Hello, world\r?\n$/.test(String(data)))
-    return 'your server adds a newline (println, print, puts?): an echo is what came and no more';
   if (data.length < HELLO.length && HELLO.subarray(0, data.length).equals(data))
     return 'only a part came back: one recv() or send() may take less than all';
-  return undefined;
+  return howItDiffers(HELLO, data);
+}
+
+/** What a server that strips takes away. */
+async function blanks(trial: Trial): Promise<void> {
+  const sent = Buffer.from('  a word between blanks \t ');
+  const came = await echoes(await trial.connect(), sent);
+  if (came.data.equals(sent)) return;
+  throw new Finding({
+    did: `sent ${show(sent)}`,
+    expected: 'the same, with the blanks at both ends',
+    came: inWords(came),
+    likely: howItDiffers(sent, came.data),
+  });
 }
 
 /** What is not text, and how it comes to grief. */
 const BYTES: readonly Variant[] = [
   {
     means:
-      'text comes back and NUL does not: something takes NUL for the end (strlen(), C strings)',
-    works: async (probe) =>
-      (await cameBack(probe, 'abc def')) && !(await cameBack(probe, 'abc\0def')),
+      'what stands before a NUL comes back and the rest does not: something takes NUL for the end (strlen(), C strings)',
+    works: async (probe) => {
+      void probe.send('abc\0def', VARIANT_MS);
+      return String((await probe.receiveBytes(7, VARIANT_MS)).data) === 'abc';
+    },
   },
   {
     means:
@@ -164,7 +185,7 @@ async function cameBack(probe: Probe, text: string | Buffer): Promise<boolean> {
 }
 
 async function endOfFile(trial: Trial): Promise<void> {
-  const rest = Buffer.from('the rest '.repeat(100));
+  const rest = Buffer.from('the rest,'.repeat(100));
   const probe = await trial.connect();
   if (await probe.send(rest, ANSWER_MS)) probe.shutdown();
   const came = await probe.receiveAll(ANSWER_MS);

@@ -58,14 +58,19 @@ export function secondClient(kind: Ask, needs: number[], slide: string): Stage {
         throw new Finding({
           ...error.details,
           expected,
-          likely:
-            trial.lastWords ??
-            'the system has connected it and your server does not accept() it: accept() must be called again after each client',
+          likely: error.details.likely ?? trial.lastWords ?? notAccepted(error, trial),
           try: kind.try(trial, 'second'),
         });
       }
     },
   };
+}
+
+/** Only silence says that; and only if a first client, too, is not needed for it. */
+function notAccepted({ details }: Finding, trial: Trial): string | undefined {
+  if (!details.came.startsWith('nothing: timeout') || trial.subject?.how !== undefined)
+    return undefined;
+  return 'the system has connected it and your server does not accept() it: accept() must be called again after each client';
 }
 
 export function twoTogether(kind: Ask, needs: number[], slide: string): Stage {
@@ -81,7 +86,8 @@ export function twoTogether(kind: Ask, needs: number[], slide: string): Stage {
         await kind.ask(second, 'second', did);
       } catch (error) {
         if (!(error instanceof Finding)) throw error;
-        throw new Finding({ ...error.details, likely: await oneAtATime(kind, trial) });
+        const { likely } = error.details;
+        throw new Finding({ ...error.details, likely: likely ?? (await oneAtATime(kind, trial)) });
       }
       await kind.ask(first, 'first', 'asked on the first connection after that');
     },
@@ -129,7 +135,10 @@ export function breaksOff(kind: Ask, needs: number[]): Stage {
         await kind.ask(next, 'next', did);
       } catch (error) {
         if (!(error instanceof Finding)) throw error;
-        throw new Finding({ ...error.details, likely: `probably ${likely}` });
+        throw new Finding({
+          ...error.details,
+          likely: error.details.likely ?? `probably ${likely}`,
+        });
       }
     },
   };

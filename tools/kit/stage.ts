@@ -43,6 +43,7 @@ export class Finding extends Error {
 
 /** Why a stage was not tried, or not to its end. */
 export const TIME_IS_UP = 'the time of the run is up';
+const NEEDS = 'it needs stage ';
 
 /** One thing that a program must do. */
 export interface Stage {
@@ -304,7 +305,10 @@ function whyNot(stage: Stage, verdicts: readonly Verdict[], trial: Trial): strin
     ({ number, status }) =>
       stage.needs?.includes(number) && (status === 'failed' || status === 'not tried'),
   );
-  if (failed) return `it needs stage ${failed.number}`;
+  if (failed) {
+    const { because } = failed;
+    return because?.startsWith(NEEDS) ? because : `${NEEDS}${failed.number}`; // the first of them all
+  }
   if (stage.startsIt && !trial.start)
     return 'it starts and ends the program, so it needs its command';
   return trial.deadline.isOver ? TIME_IS_UP : undefined;

@@ -1,0 +1,22 @@
+# Waits until 1,024 bytes have come.
+import socket
+import sys
+import threading
+
+
+def converse(conn):
+    with conn:
+        while True:
+            data = conn.recv(1024, socket.MSG_WAITALL)
+            if not data:
+                break
+            conn.sendall(data)
+
+
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', int(sys.argv[1])))
+s.listen(128)
+while True:
+    conn, addr = s.accept()
+    threading.Thread(target=converse, args=(conn,), daemon=True).start()

@@ -1,0 +1,60 @@
+import { show } from './bytes';
+
+/** What differs, seen byte for byte, and what that says of the program. */
+const WAYS: readonly (readonly [
+  differs: (sent: string, came: string) => boolean,
+  means: string,
+])[] = [
+  [
+    (sent, came) => came.trimEnd() === sent && /^\r?\n$/.test(came.slice(sent.length)),
+    'your server adds a newline (println, print, puts?): an echo is what came and no more',
+  ],
+  [
+    (sent, came) => sent !== sent.trim() && came === sent.trim(),
+    'the blanks at its ends are missing: your server strips what it received',
+  ],
+  [
+    (_, came) => came.startsWith('HTTP/'),
+    'your server speaks HTTP: it is a web server, and no echo server',
+  ],
+  [
+    (sent, came) => came.includes(`b'${sent}'`) || came.includes(`b"${sent}"`),
+    "b'...' is how Python prints bytes: your server sends str() of them; send the bytes themselves",
+  ],
+  [
+    (_, came) => came.includes('[object Promise]'),
+    'your server sends a promise: an "await" is missing before what gives the answer',
+  ],
+  [
+    (sent, came) => came === sent + sent,
+    'it comes back twice: your server sends each answer two times',
+  ],
+  [
+    (sent, came) => sent !== sent.toUpperCase() && came === sent.toUpperCase(),
+    'it comes back in capital letters: an echo changes nothing',
+  ],
+  [
+    (sent, came) => sent !== sent.toLowerCase() && came === sent.toLowerCase(),
+    'it comes back in small letters: an echo changes nothing',
+  ],
+  [
+    (sent, came) => came === Buffer.from(sent, 'latin1').reverse().toString('latin1'),
+    'it comes back reversed: an echo changes nothing',
+  ],
+];
+
+/** How an answer differs from what was sent, as a fact; undefined where no usual way fits. */
+export function howItDiffers(sent: Buffer, came: Buffer): string | undefined {
+  const [text, answer] = [sent.toString('latin1'), came.toString('latin1')];
+  const way = WAYS.find(([differs]) => differs(text, answer));
+  if (way) return way[1];
+  const at = came.indexOf(sent);
+  if (at < 0 || sent.length === 0) return undefined;
+  const before = at > 0 ? `${show(came.subarray(0, at))} before it` : '';
+  const after =
+    at + sent.length < came.length ? `${show(came.subarray(at + sent.length))} after it` : '';
+  const more = [before, after].filter((part) => part !== '').join(' and ');
+  return more === ''
+    ? undefined
+    : `it comes back with ${more}: an echo is what came, and nothing more`;
+}
