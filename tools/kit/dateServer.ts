@@ -16,16 +16,15 @@ const TICK_MS = 1100;
 /** Between two pieces of one question. */
 const PIECE_MS = 30;
 const SLIDE = 'slide "Exercise 1"';
-export const QUESTION = 'What time is it?';
 
 /** How a date server is asked in the stages that all servers have. */
 export const DATE: Ask = {
-  async ask(probe, _name, did) {
-    const came = await askDate(probe, `${QUESTION}\n`);
+  async ask(trial, probe, _name, did) {
+    const came = await askDate(probe, `${trial.question}\n`);
     if (came.ending === 'done') return;
     throw new Finding({ did, expected: 'the date and time of now', came: inWords(came) });
   },
-  try: (trial) => `echo '${QUESTION}' | ${trial.nc}`,
+  try: (trial) => `echo '${trial.question}' | ${trial.nc}`,
 };
 
 export const DATE_SERVER: readonly Stage[] = [
@@ -103,9 +102,10 @@ async function anotherAnswer(trial: Trial, ...pieces: string[]): Promise<Came | 
 const isDate = (data: Buffer) => isNow(String(data), new Date());
 
 async function tellsNow(trial: Trial): Promise<void> {
-  const did = `asked '${QUESTION}\\n'`;
+  const { question } = trial;
+  const did = `asked '${question}\\n'`;
   const expected = 'the date and time of now, in whatever form';
-  const first = await wholeAnswer(trial, `${QUESTION}\n`);
+  const first = await wholeAnswer(trial, `${question}\n`);
   if (!isNow(String(first.data), new Date())) {
     throw new Finding({
       did,
@@ -113,13 +113,13 @@ async function tellsNow(trial: Trial): Promise<void> {
       came: inWords(first),
       likely:
         first.data.length === 0
-          ? await diagnose(trial, [COMPARES, ...silent(QUESTION, isDate)])
-          : "neither today's date nor the time of now is in it, in local time or in UTC",
+          ? await diagnose(trial, [compares(question), ...silent(question, isDate)])
+          : "neither today's date nor the time of now is in it, in local time or in UTC; a server with a word of its own is asked that by --question TEXT",
       try: DATE.try(trial, ''),
     });
   }
   await trial.deadline.pause(TICK_MS);
-  const second = await anotherAnswer(trial, `${QUESTION}\n`);
+  const second = await anotherAnswer(trial, `${question}\n`);
   if (!tellsSeconds(String(first.data)) || !second?.data.equals(first.data)) return;
   throw new Finding({
     did: `asked, and asked again ${TICK_MS} ms later`,
@@ -130,28 +130,33 @@ async function tellsNow(trial: Trial): Promise<void> {
   });
 }
 
-const COMPARES: Variant = {
+const compares = (question: string): Variant => ({
   means:
     'without a newline behind the question you answered: strip() what you receive before you compare it',
   works: async (probe) => {
-    void probe.send(QUESTION, VARIANT_MS);
+    void probe.send(question, VARIANT_MS);
     return (await probe.receiveBytes(1, VARIANT_MS)).data.length > 0;
   },
-};
+});
 
 /** The slides define no end of a question: what only our own server keeps is a remark. */
 async function endsWhere(trial: Trial): Promise<void> {
-  const single = await wholeAnswer(trial, QUESTION);
+  const { question } = trial;
+  const single = await wholeAnswer(trial, question);
   if (!isNow(String(single.data), new Date())) {
     throw new Finding({
-      did: `asked '${QUESTION}', without a newline, as the slides' own client would`,
+      did: `asked '${question}', without a newline, as the slides' own client would`,
       expected: 'the date and time of now',
       came: inWords(single),
-      likely: await diagnose(trial, silent(QUESTION, isDate)),
-      try: `printf '${QUESTION}' | ${trial.nc}`,
+      likely: await diagnose(trial, silent(question, isDate)),
+      try: `printf '${question}' | ${trial.nc}`,
     });
   }
-  const inPieces = await anotherAnswer(trial, 'What time', ' is it?\n');
+  const inPieces = await anotherAnswer(
+    trial,
+    question.slice(0, question.length / 2),
+    `${question.slice(question.length / 2)}\n`,
+  );
   if (inPieces && inPieces.data.length >= 2 * single.data.length) {
     throw remark(
       `sent one question in two pieces, ${PIECE_MS} ms apart`,
@@ -159,7 +164,7 @@ async function endsWhere(trial: Trial): Promise<void> {
       `two: ${show(inPieces.data)}`,
     );
   }
-  const two = await anotherAnswer(trial, `${QUESTION}\n${QUESTION}\n`);
+  const two = await anotherAnswer(trial, `${question}\n${question}\n`);
   if (two?.ending === 'timeout' && two.data.length < 2 * single.data.length) {
     throw remark('sent two questions, each a line, in one piece', 'two answers', inWords(two));
   }

@@ -42,7 +42,7 @@ async function echoes(probe: Probe, text: string | Buffer): Promise<Came> {
 
 /** How an echo server is asked in the stages that all servers have. */
 const ECHO: Ask = {
-  async ask(probe, name, did) {
+  async ask(_trial, probe, name, did) {
     const came = await echoes(probe, name);
     if (came.data.equals(Buffer.from(name))) return;
     throw new Finding({

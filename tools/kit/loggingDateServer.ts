@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { show } from './bytes';
-import { askDate, DATE, DATE_SERVER, QUESTION } from './dateServer';
+import { askDate, DATE, DATE_SERVER } from './dateServer';
 import { type Files, isHigher, lookInto, numbersIn, readBeginning, written } from './folder';
 import { Finding, type Trial, type Stage } from './stage';
 
@@ -65,7 +65,7 @@ async function askInTurn(trial: Trial, times: number): Promise<string[][]> {
   for (let turn = 0; turn < times; turn++) {
     const before = lookInto(trial.folder);
     const probe = await trial.connect();
-    await DATE.ask(probe, '', `asked, ${turn + 1} of ${times} times`);
+    await DATE.ask(trial, probe, '', `asked, ${turn + 1} of ${times} times`);
     await probe.close();
     all.push(await writtenSince(trial, before, 1));
     await trial.deadline.pause(STEP_MS);
@@ -188,7 +188,7 @@ async function manyTogether(trial: Trial): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     const probes = await trial.connectMany(TOGETHER);
     const before = lookInto(trial.folder);
-    await Promise.all(probes.map((probe) => DATE.ask(probe, '', did)));
+    await Promise.all(probes.map((probe) => DATE.ask(trial, probe, '', did)));
     const count = numbered(await writtenSince(trial, before, TOGETHER)).length;
     await Promise.all(probes.map((probe) => probe.close()));
     if (count === TOGETHER) continue;
@@ -236,7 +236,7 @@ async function isStoredBefore(trial: Trial): Promise<void> {
     await trial.fresh();
     const probes = await trial.connectMany(TOGETHER);
     const before = lookInto(trial.folder);
-    const asked = probes.map((probe) => askDate(probe, `${QUESTION}\n`));
+    const asked = probes.map((probe) => askDate(probe, `${trial.question}\n`));
     await Promise.race(asked);
     await trial.subject?.kill();
     const answered = (await Promise.all(asked)).filter(({ ending }) => ending === 'done').length;

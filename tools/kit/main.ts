@@ -31,6 +31,7 @@ interface Options {
   logDir?: string;
   only: number[];
   stdin?: string;
+  question: string;
   json?: string;
   junit?: string;
   gradescope?: string;
@@ -40,6 +41,7 @@ interface Options {
 }
 
 const CONNECT_MS = 500;
+const QUESTION = 'What time is it?';
 /** Whichever port the program opens. */
 const ANY_PORT = 0;
 
@@ -61,6 +63,7 @@ const command = new Command('npm run check --')
     'where the logging server writes (the folder it is started in, and those below); {log-dir} in COMMAND stands for it, or for a fresh one',
   )
   .option('--only <stages>', 'only these stages: 3,5', stageNumbers, [])
+  .option('--question <text>', 'what a date server is asked', question, QUESTION)
   .option('--stdin <text>', 'what is typed for it, if it asks; \\n begins a new line', lines)
   .option('--json <file>', 'write the result there, too', fromHere)
   .option('--junit <file>', 'the same for CI systems', fromHere)
@@ -88,17 +91,18 @@ async function main(): Promise<void> {
     part.replaceAll('{port}', String(port)).replaceAll('{log-dir}', folder),
   );
   if (start.length > 0 && port !== ANY_PORT) await mustBeFree(address);
-  const trial = new Trial(
+  const trial = new Trial({
     address,
-    start.length > 0 ? { command: real, cwd: options.cwd, stdin: options.stdin } : undefined,
+    start: start.length > 0 ? { command: real, cwd: options.cwd, stdin: options.stdin } : undefined,
+    isClient: program.isClient === true,
     folder,
-    new Deadline(options.timeout * 1000),
-    (seconds) => {
+    question: options.question,
+    deadline: new Deadline(options.timeout * 1000),
+    waits: (seconds) => {
       const what = `port ${port} is held by a connection that is closed (TIME_WAIT)`;
       out.write(`  waiting ${seconds} s: ${what}\n`);
     },
-    program.isClient,
-  );
+  });
   const stop = endOnSignals(trial);
   const look = lookOf(options);
   try {
@@ -171,6 +175,11 @@ function endOnSignals(trial: Trial): () => void {
 
 function portOrAny(text: string): number {
   return text === 'any' ? ANY_PORT : connectablePort(text);
+}
+
+function question(text: string): string {
+  if (text !== '' && !/[\r\n]/.test(text)) return text;
+  throw new InvalidArgumentError('one line, which is not empty.');
 }
 
 function lines(text: string): string {

@@ -10,7 +10,7 @@ const ANOTHER_MS = 200;
 /** How one kind of server is asked. */
 export interface Ask {
   /** Asks, and looks at the answer. @throws Finding when it is not right. */
-  ask(probe: Probe, name: string, did: string): Promise<void>;
+  ask(trial: Trial, probe: Probe, name: string, did: string): Promise<void>;
   /** The same by hand. */
   try(trial: Trial, name: string): string;
 }
@@ -34,7 +34,7 @@ export function secondClient(kind: Ask, needs: number[], slide: string): Stage {
     async check(trial) {
       const did = 'connected again, after the first client had closed';
       const first = await trial.connect();
-      await kind.ask(first, 'first', 'asked as the first client');
+      await kind.ask(trial, first, 'first', 'asked as the first client');
       await first.close();
       await trial.subject?.endedWithin(ANOTHER_MS);
       const expected = 'the connection to be accepted and answered';
@@ -52,7 +52,7 @@ export function secondClient(kind: Ask, needs: number[], slide: string): Stage {
       }
       const second = await trial.connectNow();
       try {
-        await kind.ask(second, 'second', did);
+        await kind.ask(trial, second, 'second', did);
       } catch (error) {
         if (!(error instanceof Finding)) throw error;
         throw new Finding({
@@ -83,13 +83,13 @@ export function twoTogether(kind: Ask, needs: number[], slide: string): Stage {
       const second = await trial.connectNow();
       const did = 'connected twice, and asked on the second connection first';
       try {
-        await kind.ask(second, 'second', did);
+        await kind.ask(trial, second, 'second', did);
       } catch (error) {
         if (!(error instanceof Finding)) throw error;
         const { likely } = error.details;
         throw new Finding({ ...error.details, likely: likely ?? (await oneAtATime(kind, trial)) });
       }
-      await kind.ask(first, 'first', 'asked on the first connection after that');
+      await kind.ask(trial, first, 'first', 'asked on the first connection after that');
     },
   };
 }
@@ -101,7 +101,7 @@ async function oneAtATime(kind: Ask, trial: Trial): Promise<string | undefined> 
   const second = await trial.connectNow();
   await first.close();
   try {
-    await kind.ask(second, 'second', '');
+    await kind.ask(trial, second, 'second', '');
   } catch {
     return undefined;
   }
@@ -115,7 +115,7 @@ export function breaksOff(kind: Ask, needs: number[]): Stage {
     async check(trial) {
       const did = 'sent something, reset the connection (RST), and connected again';
       const rude = await trial.connect();
-      await kind.ask(rude, 'rude', 'asked once');
+      await kind.ask(trial, rude, 'rude', 'asked once');
       void rude.send('and then', CLOSE_MS);
       rude.reset();
       await trial.subject?.endedWithin(ANOTHER_MS);
@@ -132,7 +132,7 @@ export function breaksOff(kind: Ask, needs: number[]): Stage {
       }
       const next = await trial.connectNow();
       try {
-        await kind.ask(next, 'next', did);
+        await kind.ask(trial, next, 'next', did);
       } catch (error) {
         if (!(error instanceof Finding)) throw error;
         throw new Finding({
@@ -160,7 +160,9 @@ export function crowd(kind: Ask, needs: number[]): Stage {
       }
       const probes = await trial.connectMany(TOGETHER);
       const did = `connected ${TOGETHER} times, and asked on all connections at the same time`;
-      const asked = await Promise.allSettled(probes.map((probe) => kind.ask(probe, 'all', did)));
+      const asked = await Promise.allSettled(
+        probes.map((probe) => kind.ask(trial, probe, 'all', did)),
+      );
       const failures = asked.filter((each) => each.status === 'rejected');
       const [first] = failures;
       if (!first) return;
@@ -179,7 +181,7 @@ export function crowd(kind: Ask, needs: number[]): Stage {
 /** A client that asks, sends end of file, and waits for the server's. */
 async function goes(kind: Ask, trial: Trial, name: string, did: string): Promise<void> {
   const probe = await trial.connectNow();
-  await kind.ask(probe, name, did);
+  await kind.ask(trial, probe, name, did);
   probe.shutdown();
   const { ending } = await probe.receiveAll(CLOSE_MS);
   probe.reset();
@@ -201,11 +203,11 @@ export function restarts(kind: Ask, needs: number[]): Stage {
     async check(trial) {
       const did = 'stopped your program (SIGTERM) with a connection open, and started it again';
       await trial.fresh();
-      await kind.ask(await trial.connect(), 'before', 'asked once');
+      await kind.ask(trial, await trial.connect(), 'before', 'asked once');
       await trial.subject?.end();
       await trial.restart();
       try {
-        await kind.ask(await trial.connect(), 'after', did);
+        await kind.ask(trial, await trial.connect(), 'after', did);
       } catch (error) {
         throw new Finding({
           did,
@@ -223,7 +225,7 @@ export function restarts(kind: Ask, needs: number[]): Stage {
 async function startsWhenFree(kind: Ask, trial: Trial): Promise<string | undefined> {
   await trial.fresh();
   try {
-    await kind.ask(await trial.connect(), 'again', '');
+    await kind.ask(trial, await trial.connect(), 'again', '');
     return 'it started again as soon as the connection of before was gone: while that is there the system keeps the port, so set SO_REUSEADDR before bind()';
   } catch {
     return undefined;

@@ -85,34 +85,53 @@ function testimonyOf(subject: Subject | undefined): Testimony {
   return { printed: subject?.printed, ended: subject?.how };
 }
 
+/** What a run is about. */
+export interface Terms {
+  /** Where the program listens; port 0 stands for whichever port it opens. */
+  readonly address: Address;
+  /** How to start it; undefined for one that runs already. */
+  readonly start: Start | undefined;
+  /** The kit has the port, not the program. */
+  readonly isClient: boolean;
+  /** Where a logging server writes. */
+  readonly folder: string;
+  /** What a date server is asked. */
+  readonly question: string;
+  readonly deadline: Deadline;
+  /** Is told for how many seconds the port is not free. */
+  readonly waits: (seconds: number) => void;
+}
+
 /** The program under test, in one stage after the other. */
 export class Trial {
   #subject: Subject | undefined;
   #testimony: Testimony | undefined;
   readonly #probes: Probe[] = [];
-  readonly #isAnyPort: boolean;
+  #address: Address;
 
-  /**
-   * @param where it listens; port 0 stands for whichever port the program opens.
-   * @param start how to start it; undefined for one that runs already.
-   * @param folder where a logging server writes.
-   * @param waits is told for how many seconds the port is not free.
-   */
-  constructor(
-    private where: Address,
-    readonly start: Start | undefined,
-    readonly folder: string,
-    readonly deadline: Deadline,
-    private readonly waits: (seconds: number) => void = () => undefined,
-    /** The kit has the port, not the program. */
-    private readonly isClient = false,
-  ) {
-    this.#isAnyPort = where.port === 0;
+  constructor(private readonly terms: Terms) {
+    this.#address = terms.address;
+  }
+
+  get start(): Start | undefined {
+    return this.terms.start;
+  }
+
+  get folder(): string {
+    return this.terms.folder;
+  }
+
+  get deadline(): Deadline {
+    return this.terms.deadline;
+  }
+
+  get question(): string {
+    return this.terms.question;
   }
 
   /** Where it listens, as far as that is known. */
   get address(): Address {
-    return this.where;
+    return this.#address;
   }
 
   get subject(): Subject | undefined {
@@ -156,13 +175,13 @@ export class Trial {
     this.deadline.limit(0);
     await this.testify();
     await this.clear();
-    if (!this.isClient) await this.untilFree();
+    if (!this.terms.isClient) await this.untilFree();
     this.#subject = await Subject.start(this.start, this.deadline);
   }
 
   /** Waits until the port is free for a program without SO_REUSEADDR. */
   untilFree(): Promise<void> {
-    return untilFree(this.address.port, this.deadline, this.waits);
+    return untilFree(this.address.port, this.deadline, this.terms.waits);
   }
 
   /** Starts the program again, with what is open still open. */
@@ -174,7 +193,7 @@ export class Trial {
   async connect(): Promise<Probe> {
     for (const begun = performance.now(); ;) {
       try {
-        if (this.#isAnyPort) this.#takeItsPort();
+        if (this.terms.address.port === 0) this.#takeItsPort();
         return await this.connectNow();
       } catch (error) {
         const waited = performance.now() - begun;
@@ -224,8 +243,8 @@ export class Trial {
   #takeItsPort(): void {
     const sockets = socketsOf(this.#subject?.pids ?? []);
     const listening = sockets.find(({ state }) => state === 'listening');
-    if (!listening) throw new SocketError('connect', 'ECONNREFUSED', this.where);
-    this.where = { ...this.where, port: listening.port };
+    if (!listening) throw new SocketError('connect', 'ECONNREFUSED', this.#address);
+    this.#address = { ...this.#address, port: listening.port };
   }
 
   /** What the program does instead of listening where it should; undefined while it may yet. */

@@ -12,6 +12,7 @@ const MISTAKES: Record<string, Mistake> = {
   hangs_up: [2, /hangs up before it was asked/],
   frozen: [3, /takes the time once/],
   no_date: [3, /neither today's date nor the time of now/],
+  a_word_of_its_own: [3, /a word of its own is asked that by --question TEXT/],
   yesterday: [3, /neither today's date nor the time of now/],
   compares: [3, /strip\(\) what you receive/],
   no_flush: [3, /stays in a buffer/],
@@ -46,6 +47,12 @@ describe('npm run check -- date-server', function () {
     expect(stages[3]).to.include({ number: 4, status: 'warned' });
     expect(stages[3]?.likely).to.match(/TCP has no messages/);
     expect(code).to.equal(0);
+  });
+
+  itWith('python3', 'asks a server with a word of its own for that', async () => {
+    const program = path.join(ROOT, 'test/tools/kit/gallery/date/a_word_of_its_own.py');
+    const question = ['--question', 'TIME', ...upTo(3)];
+    allPassed(await check('date-server', ...question, '--', 'python3', program, '{port}'));
   });
 
   it('finds nothing wrong with our own DateServer', async () => {
