@@ -39,10 +39,16 @@ interface Answer {
   to(said: Buffer): string;
   /** What is to be seen on the client's terminal then. */
   shown(said: Buffer): string;
+  /** Another answer than the usual one, as long as that. */
+  other?(said: Buffer): string;
 }
 
 const DATE: Answer = { to: () => `${DATE_LINE}\n`, shown: () => DATE_LINE };
-const ECHO: Answer = { to: String, shown: (said) => String(said).trim() };
+const ECHO: Answer = {
+  to: String,
+  shown: (said) => String(said).trim(),
+  other: (said) => String(said).replace(/\S/g, 'x'),
+};
 
 export const DATE_CLIENT = clientStages(DATE, 'slide "Exercise 2"', 6015);
 export const ECHO_CLIENT = clientStages(ECHO, 'slide "Socket Programming: Simple Client"', 65432);
@@ -253,7 +259,10 @@ async function end(trial: Trial, client: Probe): Promise<Talk['endedBy']> {
 async function prints(trial: Trial, kind: Answer): Promise<void> {
   const { answer, shown } = await talk(trial, kind);
   const printed = printedBy(trial);
-  if (printed.includes(shown)) return;
+  if (printed.includes(shown)) {
+    await printsWhatCame(trial, kind);
+    return;
+  }
   throw new Finding({
     did: `answered ${quoted(answer)}`,
     expected: `${quoted(shown)} on the terminal`,
@@ -261,6 +270,21 @@ async function prints(trial: Trial, kind: Answer): Promise<void> {
     likely: isNow(printed, new Date())
       ? 'your client prints the time of its own clock: print what recv() gave'
       : await waitsForLine(trial, kind),
+  });
+}
+
+/** A client may also complain that the echo is none; but not show what never came. */
+async function printsWhatCame(trial: Trial, kind: Answer): Promise<void> {
+  if (!kind.other) return;
+  const { answer, shown } = await talk(trial, { ...kind, to: (said) => kind.other?.(said) ?? '' });
+  const printed = printedBy(trial);
+  if (printed.includes(answer.trim()) || !printed.includes(shown)) return;
+  if (trial.subject?.exitCode !== 0) return;
+  throw new Finding({
+    did: `answered ${quoted(answer)} to ${quoted(shown)}`,
+    expected: `${quoted(answer)} on the terminal`,
+    came: quotedOrNothing(printed),
+    likely: 'your client prints what it has sent: print what recv() gave',
   });
 }
 

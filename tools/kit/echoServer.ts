@@ -149,6 +149,7 @@ function wrongHello(data: Buffer): string | undefined {
 /** What a server that strips takes away. */
 async function blanks(trial: Trial): Promise<void> {
   const sent = Buffer.from('  a word between blanks \t ');
+  await trial.fresh(); // it may serve only one client
   const came = await echoes(await trial.connect(), sent);
   if (came.data.equals(sent)) return;
   throw new Finding({

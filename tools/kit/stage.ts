@@ -258,7 +258,10 @@ export class Trial {
     if (listening.length > 0) return undefined;
     if (sockets.some((socket) => socket.protocol === 'udp' && socket.port === port))
       return `your program has UDP port ${port} (SOCK_DGRAM): this lab's servers use TCP, SOCK_STREAM`;
-    const asClient = sockets.find(({ state }) => state === 'connecting' || state === 'connected');
+    // A connection that it has accepted has this port; one that it has asked for has another.
+    const asClient = sockets.find(
+      (socket) => ['connecting', 'connected'].includes(socket.state) && socket.port !== port,
+    );
     if (asClient)
       return `your program is a client: it has called connect() to ${asClient.peer}; a server calls bind(), listen() and accept()`;
     return this.asksForInput;

@@ -24,6 +24,7 @@ const DATE_MISTAKES: Record<string, Mistake> = {
 };
 const ECHO_MISTAKES: Record<string, Mistake> = {
   only_lines: [3, /recv\(\) does not wait for lines/],
+  prints_what_it_sent: [3, /prints what it has sent/],
   slide: [4, /recv\(\) in a loop until all is there/],
 };
 const REMARKED = 'stack_trace';

@@ -1,0 +1,10 @@
+# Prints what it has sent.
+import socket
+import sys
+
+with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
+    s.connect(('127.0.0.1', int(sys.argv[1])))
+    message = b'Hello, world'
+    s.sendall(message)
+    s.recv(1024)
+print('Received', message)
