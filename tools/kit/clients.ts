@@ -133,19 +133,20 @@ async function openHost(trial: Trial): Promise<Host> {
 async function arrival(trial: Trial, host: Host): Promise<Probe | undefined> {
   const coming = host.client(START_MS);
   const ending = trial.subject?.endedInTime(START_MS);
+  const watching = new AbortController();
   const first = await Promise.race([
     coming,
     ending?.then(() => undefined),
-    willNotCome(trial).then(() => undefined),
+    willNotCome(trial, watching.signal),
   ]);
+  watching.abort();
   return first ?? Promise.race([coming, setTimeout(GLANCE_MS, undefined)]);
 }
 
 /** Resolves when the program does something else; not before it has had time to come. */
-async function willNotCome(trial: Trial): Promise<void> {
-  const begun = performance.now();
-  do await setTimeout(LOOK_MS);
-  while (whatInstead(trial) === undefined && performance.now() - begun < START_MS);
+async function willNotCome(trial: Trial, stop: AbortSignal): Promise<undefined> {
+  do await setTimeout(LOOK_MS, undefined, { ref: false });
+  while (!stop.aborted && whatInstead(trial) === undefined);
 }
 
 /** What the program does instead of connecting to the kit, as Linux tells it. */

@@ -35,7 +35,7 @@ export async function diagnose(
 }
 
 /** Whether anything comes after this was sent. */
-export async function isAnswered(probe: Probe, data: string | Uint8Array): Promise<boolean> {
+async function isAnswered(probe: Probe, data: string | Uint8Array): Promise<boolean> {
   void probe.send(data, VARIANT_MS);
   return (await probe.receiveBytes(1, VARIANT_MS)).data.length > 0;
 }
