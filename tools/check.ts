@@ -30,7 +30,7 @@ const TESTS = [
   ...(isWindows
     ? []
     : [
-        ['tests of the kit', `c8 --check-coverage=false -r none ${mocha(2, `"${KIT}/*.test.js"`)}`],
+        ['tests of the kit', `c8 --check-coverage=false -r none ${mocha(3, `"${KIT}/*.test.js"`)}`],
       ]),
   [
     'tests',

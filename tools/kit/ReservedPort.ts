@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { ListeningSocket } from '../../src/socket/ListeningSocket';
+import { SocketError } from '../../src/socket/SocketError';
 import { secondsInTimeWait } from '../../src/socket/timeWait';
 import { codeOf } from '../../src/text/errno';
 import { DatagramSocket } from '../../src/udp/DatagramSocket';
@@ -32,8 +33,9 @@ export class ReservedPort implements AsyncDisposable {
       const port = randomInt(first, last);
       const held = new DatagramSocket();
       try {
-        if (secondsInTimeWait(port) > 0) continue;
         await held.bind({ host, port: port + LOCKS });
+        if (secondsInTimeWait(port) > 0)
+          throw new SocketError('bind', 'EADDRINUSE', { host, port });
         await mustListen(host, port);
         return new ReservedPort(port, held);
       } catch (error) {
