@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { readIfThere, threadsOf } from '../lab/procfs';
@@ -161,7 +161,7 @@ function tryKill(pid: number, signal: NodeJS.Signals): boolean {
 
 /** The processes that have this mark in their environment; Linux only. */
 function marked(mark: string): number[] {
-  return processes().filter((pid) => readOrNothing(`/proc/${pid}/environ`).includes(mark));
+  return processes().filter((pid) => readIfThere(`/proc/${pid}/environ`).includes(mark));
 }
 
 /** All processes of this machine that /proc tells of. */
@@ -170,13 +170,5 @@ function processes(): number[] {
     return readdirSync('/proc').map(Number).filter(Number.isInteger);
   } catch {
     return [];
-  }
-}
-
-function readOrNothing(file: string): string {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch {
-    return '';
   }
 }

@@ -66,7 +66,7 @@ export function secondClient(kind: Ask, needs: number[], slide: string): Stage {
   };
 }
 
-/** Only silence says that; and only if a first client, too, is not needed for it. */
+/** Only silence of a program that still runs says that. */
 function notAccepted({ details }: Finding, trial: Trial): string | undefined {
   if (!details.came.startsWith('nothing: timeout') || trial.subject?.how !== undefined)
     return undefined;
