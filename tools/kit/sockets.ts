@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { formatAddress } from '../../src/socket/Address';
+import { readSockets } from '../../src/socket/socketTable';
 
 /** States in /proc/net/tcp that tell what a program is. */
 const STATES: Readonly<Record<string, 'listening' | 'connecting' | 'connected'>> = {
@@ -22,16 +23,14 @@ export interface OwnSocket {
 /** The sockets that these processes have, as Linux tells it; none on other systems. */
 export function socketsOf(pids: readonly number[]): OwnSocket[] {
   const inodes = new Set(pids.flatMap(inodesOf));
-  return (['tcp', 'tcp6', 'udp', 'udp6'] as const).flatMap((file) =>
-    readLines(`/proc/net/${file}`)
-      .slice(1)
-      .map((line) => line.trim().split(/\s+/))
-      .filter(([, , , , , , , , , inode = '']) => inodes.has(inode))
-      .map(([, local = '', peer = '', state = '']) => ({
-        protocol: file.startsWith('tcp') ? 'tcp' : 'udp',
+  return (['tcp', 'tcp6', 'udp', 'udp6'] as const).flatMap((list) =>
+    readSockets(list)
+      .filter(({ inode }) => inodes.has(inode))
+      .map(({ local, peer, port, state }) => ({
+        protocol: list.startsWith('tcp') ? 'tcp' : 'udp',
         state: STATES[state] ?? 'other',
         local: readAddress(local),
-        port: Number.parseInt(local.split(':')[1] ?? '', 16),
+        port,
         peer: readAddress(peer),
       })),
   );
@@ -69,12 +68,4 @@ function shorten(host: string): string {
   if (/^(0000:){7}0000$/.test(host)) return '::';
   if (/^(0000:){7}0001$/.test(host)) return '::1';
   return host;
-}
-
-function readLines(file: string): string[] {
-  try {
-    return readFileSync(file, 'utf8').trimEnd().split('\n');
-  } catch {
-    return [];
-  }
 }
