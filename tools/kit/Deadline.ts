@@ -9,8 +9,14 @@ export class OutOfTime extends Error {
 export class Deadline {
   readonly #end: number;
 
-  /** @param ms how long the run may take, from now on. */
-  constructor(ms: number) {
+  /**
+   * @param ms how long the run may take, from now on.
+   * @param stretch how many times longer than usual to wait on this machine now; see Pace.
+   */
+  constructor(
+    ms: number,
+    private readonly stretch: () => number = () => 1,
+  ) {
     this.#end = performance.now() + ms;
   }
 
@@ -24,16 +30,21 @@ export class Deadline {
   }
 
   /**
-   * Milliseconds to wait, but never beyond the end.
+   * Milliseconds to wait, as long as this machine needs, but never beyond the end.
    * @throws OutOfTime when there are none left.
    */
   limit(ms: number): number {
     if (this.isOver) throw new OutOfTime();
-    return Math.min(ms, this.#end - performance.now());
+    return Math.min(ms * this.stretch(), this.left);
+  }
+
+  /** Milliseconds that are left of a wait that began then; it grows with what the machine needs. */
+  leftSince(begun: number, ms: number): number {
+    return Math.min(begun + ms * this.stretch() - performance.now(), this.left);
   }
 
   /**
-   * Waits so many milliseconds, or until the end.
+   * Waits so many milliseconds, stretched as all waits are, or until the end.
    * @throws OutOfTime when there are none left.
    */
   async pause(ms: number): Promise<void> {

@@ -55,17 +55,21 @@ export class Probe {
     return this.socket.poll(this.deadline.limit(ms)).catch(() => true);
   }
 
-  /** Receives until `isEnough` says so, but no longer than `ms` milliseconds. */
+  /**
+   * Receives until `isEnough` says so, but no longer than `ms` milliseconds.
+   * @throws OutOfTime when the time of the run is up before that.
+   */
   async receive(isEnough: (soFar: Buffer) => boolean, ms: number): Promise<Came> {
+    this.deadline.limit(0);
     const begun = performance.now();
-    const patience = this.deadline.limit(ms);
     let data = Buffer.alloc(0);
     const came = (ending: Ending): Came => ({ data, ending, waited: performance.now() - begun });
     for (;;) {
       if (data.length > 0 && isEnough(data)) return came('done');
       if (data.length > MOST_BYTES) return came('too much');
-      const left = begun + patience - performance.now();
-      if (left <= 0 || !(await this.socket.poll(left))) return came('timeout');
+      const left = this.deadline.leftSince(begun, ms);
+      if (left <= 0) return came('timeout');
+      if (!(await this.socket.poll(left))) continue; // is it over? The machine may be slower by now
       try {
         const chunk = await this.socket.recv(CHUNK_BYTES);
         if (chunk.length === 0) return came('end of file');

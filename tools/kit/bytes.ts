@@ -3,6 +3,8 @@ import type { Came } from './Probe';
 /** How many bytes of a message are shown at most, and how many before the first that differs. */
 const SHOWN = 44;
 const BEFORE = 16;
+/** Characters that these may take, so that they stand on one line of a terminal. */
+const ROOM = 54;
 
 /** What came, and why no more. */
 export function inWords({ data, ending, waited }: Came): string {
@@ -20,12 +22,20 @@ export function show(data: Uint8Array): string {
 /** What came instead of something, with a caret under the first byte that differs. */
 export function showDifference(expected: Uint8Array, came: Uint8Array): string {
   const at = firstDifference(expected, came);
-  const from = Math.max(0, at - BEFORE);
+  let from = Math.max(0, at - BEFORE);
+  while (escapeBytes(came.subarray(from, at)).length > BEFORE) from += 1;
   const ahead = from === 0 ? "'" : `... '`;
-  const window = came.subarray(from, from + SHOWN);
-  const more = came.length > from + SHOWN ? ' ...' : '';
+  const window = came.subarray(from, from + fitting(came.subarray(from)));
+  const more = came.length > from + window.length ? ' ...' : '';
   const indent = ahead.length + escapeBytes(came.subarray(from, at)).length;
   return `${ahead}${escapeBytes(window)}'${more}\n${' '.repeat(indent)}^ byte ${at} of ${expected.length}`;
+}
+
+/** How many bytes of these take no more room than those that are shown of a text. */
+function fitting(data: Uint8Array): number {
+  let count = Math.min(data.length, SHOWN);
+  while (escapeBytes(data.subarray(0, count)).length > ROOM) count -= 1;
+  return count;
 }
 
 export function firstDifference(expected: Uint8Array, came: Uint8Array): number {

@@ -116,7 +116,7 @@ async function meet<Result>(
   } finally {
     await host.close();
   }
-  throw await nobodyCame(trial);
+  throw nobodyCame(trial);
 }
 
 /** The port may be held by connections that another program without SO_REUSEADDR has closed. */
@@ -168,7 +168,7 @@ function whatInstead(trial: Trial): string | undefined {
   return trial.asksForInput;
 }
 
-async function nobodyCame(trial: Trial): Promise<Finding> {
+function nobodyCame(trial: Trial): Finding {
   const { how, printed = '' } = trial.subject ?? {};
   const whyAlone = whatInstead(trial);
   const serverInstead = /in use|EADDRINUSE|BindException/i.test(printed)
@@ -178,7 +178,7 @@ async function nobodyCame(trial: Trial): Promise<Finding> {
     did: `listened on ${formatAddress(trial.address)}, and started your program`,
     expected: 'it to connect',
     came: how === undefined ? 'nobody' : `nobody: your program ${how}`,
-    likely: /refused/i.test(printed) ? await whereElse(trial) : (whyAlone ?? serverInstead),
+    likely: /refused/i.test(printed) ? () => whereElse(trial) : (whyAlone ?? serverInstead),
   });
 }
 
@@ -209,7 +209,7 @@ async function speaksFirst(trial: Trial): Promise<void> {
     came: inWords(came),
     likely:
       came.ending === 'timeout'
-        ? (trial.asksForInput ?? (await waitsForGreeting(trial)))
+        ? (trial.asksForInput ?? (() => waitsForGreeting(trial)))
         : undefined,
   });
 }
@@ -236,7 +236,7 @@ interface Talk {
 function talk(trial: Trial, kind: Answer, pieces = (text: string) => [text]): Promise<Talk> {
   return meet(trial, async (client) => {
     const said = await firstWords(client);
-    const answer = kind.to(said);
+    const answer = trial.isByLines ? `${kind.to(said).trimEnd()}\n` : kind.to(said);
     for (const [index, piece] of pieces(answer).entries()) {
       if (index > 0) await trial.deadline.pause(PIECE_MS);
       await client.send(piece, SPEAK_MS);
@@ -270,7 +270,7 @@ async function prints(trial: Trial, kind: Answer): Promise<void> {
     came: quotedOrNothing(printed),
     likely: isNow(printed, new Date())
       ? 'your client prints the time of its own clock: print what recv() gave'
-      : await waitsForLine(trial, kind),
+      : () => waitsForLine(trial, kind),
   });
 }
 
@@ -292,7 +292,7 @@ async function printsWhatCame(trial: Trial, kind: Answer): Promise<void> {
 async function waitsForLine(trial: Trial, kind: Answer): Promise<string | undefined> {
   const { shown } = await talk(trial, kind, (text) => [`${text}\n`]);
   return printedBy(trial).includes(shown)
-    ? 'with a newline behind it your client printed the answer: recv() does not wait for lines, your readline() does'
+    ? 'with a newline behind it your client printed the answer: recv() does not wait for lines, your readline() does (--lines goes on with a newline behind each message)'
     : undefined;
 }
 

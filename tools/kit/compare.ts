@@ -14,16 +14,16 @@ const WAYS: readonly (readonly [
     'the blanks at its ends are missing: your server strips what it received',
   ],
   [
-    (_, came) => came.startsWith('HTTP/'),
-    'your server speaks HTTP: it is a web server, and no echo server',
-  ],
-  [
     (sent, came) => came.includes(`b'${sent}'`) || came.includes(`b"${sent}"`),
     "b'...' is how Python prints bytes: your server sends str() of them; send the bytes themselves",
   ],
   [
-    (_, came) => came.includes('[object Promise]'),
-    'your server sends a promise: an "await" is missing before what gives the answer',
+    (sent, came) => /[\x80-\xff]/.test(sent) && came.includes('\xef\xbf\xbd'),
+    'what is no text comes back as U+FFFD, the sign for that: do not decode() what you receive; send back the bytes',
+  ],
+  [
+    (sent, came) => came !== sent && came === sent.replace(/[\x80-\xff]/g, '?'),
+    'what is no text comes back as "?": do not decode() and encode() what you receive; send back the bytes',
   ],
   [
     (sent, came) => came === sent + sent,
@@ -43,9 +43,21 @@ const WAYS: readonly (readonly [
   ],
 ];
 
+/** What no server of this lab would say, whatever it was asked; undefined for anything else. */
+export function whatElseItIs(came: Buffer): string | undefined {
+  const answer = came.toString('latin1');
+  if (answer.startsWith('HTTP/'))
+    return 'your server speaks HTTP: it is a web server, and none of this lab';
+  if (answer.includes('[object Promise]'))
+    return 'your server sends a promise: an "await" is missing before what gives the answer';
+  return undefined;
+}
+
 /** How an answer differs from what was sent, as a fact; undefined where no usual way fits. */
 export function howItDiffers(sent: Buffer, came: Buffer): string | undefined {
-  const [text, answer] = [sent.toString('latin1'), came.toString('latin1')];
+  const stranger = whatElseItIs(came);
+  if (stranger !== undefined) return stranger;
+  const [text, answer] = withoutNewlines(sent.toString('latin1'), came.toString('latin1'));
   const way = WAYS.find(([differs]) => differs(text, answer));
   if (way) return way[1];
   const at = came.indexOf(sent);
@@ -57,4 +69,10 @@ export function howItDiffers(sent: Buffer, came: Buffer): string | undefined {
   return more === ''
     ? undefined
     : `it comes back with ${more}: an echo is what came, and nothing more`;
+}
+
+/** Two lines differ in what stands before their ends. */
+function withoutNewlines(sent: string, came: string): [sent: string, came: string] {
+  if (!sent.endsWith('\n') || !came.endsWith('\n')) return [sent, came];
+  return [sent.slice(0, -1), came.slice(0, -1)];
 }

@@ -1,14 +1,23 @@
 import { setTimeout } from 'node:timers/promises';
 import { inWords, show } from './bytes';
+import { whatElseItIs } from './compare';
 import { isNow, tellsSeconds } from './dates';
-import { diagnose, silent, type Variant, VARIANT_MS } from './diagnose';
+import { diagnose, silent, variant, type Variant, VARIANT_MS } from './diagnose';
 import type { Came, Probe } from './Probe';
-import { type Ask, breaksOff, listens, restarts, secondClient, twoTogether } from './serverStages';
+import {
+  type Ask,
+  breaksOff,
+  leavesSilently,
+  listens,
+  restarts,
+  secondClient,
+  twoTogether,
+} from './serverStages';
 import { Finding, type Trial, type Stage } from './stage';
 
 const ANSWER_MS = 2000;
 /** A server that waits for a question is silent so long, and longer. */
-const SILENCE_MS = 500;
+const SILENCE_MS = 2000;
 /** What belongs to an answer, or is another one, comes in this time. */
 const REST_MS = 300;
 /** A date that tells seconds is another after so long. */
@@ -43,12 +52,14 @@ export const DATE_SERVER: readonly Stage[] = [
   },
   {
     title: 'A question without a newline gets one answer',
+    titleByLines: null,
     slide: SLIDE,
     needs: [3],
     check: endsWhere,
   },
   secondClient(DATE, [3], `${SLIDE}: always listening`),
   twoTogether(DATE, [3, 5], 'slide "Socket Programming: Multithreading"'),
+  leavesSilently(DATE, [5], `${SLIDE}: always listening`),
   breaksOff(DATE, [5]),
   restarts(DATE, [3]),
 ];
@@ -111,10 +122,7 @@ async function tellsNow(trial: Trial): Promise<void> {
       did,
       expected,
       came: inWords(first),
-      likely:
-        first.data.length === 0
-          ? await diagnose(trial, [compares(question), ...silent(question, isDate)])
-          : "neither today's date nor the time of now is in it, in local time or in UTC; a server with a word of its own is asked that by --question TEXT",
+      likely: () => whyNoDate(trial, first.data),
       try: DATE.try(trial, ''),
     });
   }
@@ -130,14 +138,26 @@ async function tellsNow(trial: Trial): Promise<void> {
   });
 }
 
-const compares = (question: string): Variant => ({
-  means:
+async function whyNoDate(trial: Trial, came: Buffer): Promise<string | undefined> {
+  const { question } = trial;
+  if (came.length === 0)
+    return diagnose(trial, [compares(question), ...silent(`${question}\n`, isDate)]);
+  if (String(came).trim() === question)
+    return 'your server sends the question back, as an echo server does: the date is asked for';
+  return (
+    whatElseItIs(came) ??
+    "neither today's date nor the time of now is in it, in local time or in UTC; a server with a word of its own is asked that by --question TEXT"
+  );
+}
+
+const compares = (question: string): Variant =>
+  variant(
     'without a newline behind the question you answered: strip() what you receive before you compare it',
-  works: async (probe) => {
-    void probe.send(question, VARIANT_MS);
-    return (await probe.receiveBytes(1, VARIANT_MS)).data.length > 0;
-  },
-});
+    async (probe) => {
+      void probe.send(question, VARIANT_MS);
+      return isDate((await probe.receive(isDate, VARIANT_MS)).data);
+    },
+  );
 
 /** The slides define no end of a question: what only our own server keeps is a remark. */
 async function endsWhere(trial: Trial): Promise<void> {
@@ -148,7 +168,7 @@ async function endsWhere(trial: Trial): Promise<void> {
       did: `asked '${question}', without a newline, as the slides' own client would`,
       expected: 'the date and time of now',
       came: inWords(single),
-      likely: await diagnose(trial, silent(question, isDate)),
+      likely: () => diagnose(trial, silent(question, isDate)),
       try: `printf '${question}' | ${trial.nc}`,
     });
   }

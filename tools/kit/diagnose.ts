@@ -5,17 +5,23 @@ import type { Trial } from './stage';
 
 /** A variant gets an answer in this time, or it did not help. */
 export const VARIANT_MS = 1000;
+/** Whose answer takes longer than that has none. */
+const SLOW_MS = 6000;
 const LOOK_MS = 500;
 /** % of a core */
 const BUSY = 6;
 /** Linux counts CPU time in hundredths of a second. */
 const TICKS_A_SECOND = 100;
 
-/** Another way to do what did not work, and what it means if that works. */
-export interface Variant {
-  readonly means: string;
-  /** Says whether it worked. The connection is a fresh one, and so is the program if it can be. */
-  readonly works: (probe: Probe) => Promise<boolean>;
+/**
+ * Another way to do what did not work: gives what it means if that works. The connection is a fresh
+ * one, and so is the program if it can be.
+ */
+export type Variant = (probe: Probe) => Promise<string | undefined>;
+
+/** A variant that means always the same. */
+export function variant(means: string, works: (probe: Probe) => Promise<boolean>): Variant {
+  return async (probe) => ((await works(probe)) ? means : undefined);
 }
 
 /** Tries the variants; what the first that works means is a fact, since it was tried. */
@@ -23,10 +29,11 @@ export async function diagnose(
   trial: Trial,
   variants: readonly Variant[],
 ): Promise<string | undefined> {
-  for (const { means, works } of variants) {
+  for (const attempt of variants) {
     try {
       await trial.fresh();
-      if (await works(await trial.connect())) return means;
+      const cause = await attempt(await trial.connect());
+      if (cause !== undefined) return cause;
     } catch {
       // It did not help.
     }
@@ -44,31 +51,36 @@ async function isAnswered(probe: Probe, data: string | Uint8Array): Promise<bool
  * For a server that stays silent after this.
  * @param isAnswer whether what came is what was asked for, and not a complaint.
  */
-export const silent = (text: string, isAnswer: (data: Buffer) => boolean): readonly Variant[] => [
-  {
-    means:
-      'you answered as soon as a newline had come: recv() does not wait for lines, your readline() does',
-    works: async (probe) => {
+export function silent(text: string, isAnswer: (data: Buffer) => boolean): readonly Variant[] {
+  const withNewline = variant(
+    'you answered as soon as a newline had come: recv() does not wait for lines, your readline() does (--lines goes on with a newline behind each message)',
+    async (probe) => {
       void probe.send(`${text}\n`, VARIANT_MS);
       return isAnswer((await probe.receive(isAnswer, VARIANT_MS)).data);
     },
-  },
-  {
-    means:
-      'probably what you write stays in a buffer, so flush() it after each answer; or you wait for more bytes than one question has: an answer came only when there was a lot to say',
-    works: (probe) => isAnswered(probe, `${text}\n`.repeat(20_000)),
-  },
-  {
-    means:
-      'you answered only when the client had sent end of file: a client that waits for the answer waits for ever; answer after each recv()',
-    works: (probe) => {
+  );
+  const manyTimes = variant(
+    'probably what you write stays in a buffer, so flush() it after each answer; or you wait for more bytes than one question has: an answer came only when there was a lot to say',
+    (probe) => isAnswered(probe, `${text.trimEnd()}\n`.repeat(20_000)),
+  );
+  const withEnd = variant(
+    'you answered only when the client had sent end of file: a client that waits for the answer waits for ever; answer after each recv()',
+    (probe) => {
       void probe.send(text, VARIANT_MS).then(() => {
         probe.shutdown();
       });
       return probe.receiveBytes(1, VARIANT_MS).then(({ data }) => data.length > 0);
     },
-  },
-];
+  );
+  const withPatience: Variant = async (probe) => {
+    void probe.send(text, VARIANT_MS);
+    const { data, waited } = await probe.receive(isAnswer, SLOW_MS);
+    if (!isAnswer(data)) return undefined;
+    return `your server is slow: the answer came after ${(waited / 1000).toFixed(1)} s; is there a sleep()?`;
+  };
+  const byLines = text.endsWith('\n') ? [] : [withNewline];
+  return [...byLines, manyTimes, withEnd, withPatience];
+}
 
 /**
  * Says that a program which should wait goes round and round, and with how much of a core; undefined

@@ -1,11 +1,12 @@
 import { firstDifference, inWords, show, showDifference } from './bytes';
 import { howItDiffers } from './compare';
-import { diagnose, roundAndRound, silent, VARIANT_MS, type Variant } from './diagnose';
+import { diagnose, roundAndRound, silent, variant, VARIANT_MS, type Variant } from './diagnose';
 import type { Came, Probe } from './Probe';
 import {
   type Ask,
   breaksOff,
   crowd,
+  leavesSilently,
   listens,
   restarts,
   secondClient,
@@ -25,7 +26,13 @@ const PIECE = 16 * 1024;
 const STUCK_MS = 300;
 const SLIDE = 'slide "Socket Programming: Simple Server"';
 
-const HELLO = Buffer.from('Hello, world');
+const HELLO = 'Hello, world';
+const NEWLINE = 10;
+/** Bytes of a line, where there are many. */
+const LINE = 1024;
+/** Whoever greets does so in this time. */
+const GREETING_MS = 500;
+const PRINTABLE = Buffer.from(Array.from({ length: 95 }, (_, index) => index + 32));
 /** Every value once; NUL in the middle, so that what stops there has sent something. */
 const EVERY_BYTE = Buffer.from([
   ...Array.from({ length: 127 }, (_, index) => index + 1),
@@ -33,26 +40,35 @@ const EVERY_BYTE = Buffer.from([
   ...Array.from({ length: 128 }, (_, index) => index + 128),
 ]);
 
-/** Sends and expects the same back. */
-async function echoes(probe: Probe, text: string | Buffer): Promise<Came> {
-  const data = Buffer.from(text);
-  void probe.send(data, ANSWER_MS);
-  return probe.receiveBytes(data.length, ANSWER_MS);
+/** What was sent, and what came back. */
+interface Echo extends Came {
+  readonly sent: Buffer;
+  readonly isRight: boolean;
+}
+
+/** Sends a message and expects the same back. */
+async function echo(trial: Trial, probe: Probe, text: string | Buffer): Promise<Echo> {
+  const { framing } = trial;
+  const sent = framing.frame(text);
+  void probe.send(sent, ANSWER_MS);
+  const came = await probe.receive((data) => framing.isWhole(data, sent), ANSWER_MS);
+  const data = framing.plain(came.data);
+  return { ...came, data, sent, isRight: data.equals(sent) };
 }
 
 /** How an echo server is asked in the stages that all servers have. */
 const ECHO: Ask = {
-  async ask(_trial, probe, name, did) {
-    const came = await echoes(probe, name);
-    if (came.data.equals(Buffer.from(name))) return;
+  async ask(trial, probe, name, did) {
+    const { sent, isRight, ...came } = await echo(trial, probe, name);
+    if (isRight) return;
     throw new Finding({
       did,
-      expected: `${show(Buffer.from(name))} to come back`,
+      expected: `${show(sent)} to come back`,
       came: inWords(came),
-      likely: howItDiffers(Buffer.from(name), came.data),
+      likely: howItDiffers(sent, came.data),
     });
   },
-  try: (trial, name) => `printf '${name}' | ${trial.nc}`,
+  try: (trial, name) => `printf '${name}${trial.isByLines ? '\\n' : ''}' | ${trial.nc}`,
 };
 
 export const ECHO_SERVER: readonly Stage[] = [
@@ -61,65 +77,20 @@ export const ECHO_SERVER: readonly Stage[] = [
     title: '"Hello, world" comes back',
     slide: `${SLIDE}, lines 15 and 18`,
     needs: [1],
-    async check(trial) {
-      const probe = await trial.connect();
-      const came = await echoes(probe, HELLO);
-      const extra = await probe.receive(() => true, EXTRA_MS);
-      const all = { ...came, data: Buffer.concat([came.data, extra.data]) };
-      if (all.data.equals(HELLO)) return;
-      throw new Finding({
-        did: `sent ${show(HELLO)}, without a newline`,
-        expected: `${show(HELLO)}, and nothing more`,
-        came: all.data.length > 0 ? showDifference(HELLO, all.data) : inWords(came),
-        likely:
-          all.data.length === 0
-            ? await diagnose(
-                trial,
-                silent(String(HELLO), (data) => data.includes(HELLO)),
-              )
-            : wrongHello(all.data),
-        try: ECHO.try(trial, 'Hello, world'),
-      });
-    },
+    check: saysHello,
   },
   {
     title: 'Every byte comes back, also NUL and 0xFF',
+    titleByLines: 'Every character comes back, and blanks at both ends',
     slide: `${SLIDE}, line 18`,
     needs: [2],
-    async check(trial) {
-      const came = await echoes(await trial.connect(), EVERY_BYTE);
-      if (came.data.equals(EVERY_BYTE)) {
-        await blanks(trial);
-        return;
-      }
-      throw new Finding({
-        did: 'sent 256 bytes, each value once: 1 to 127, then 0, then 128 to 255',
-        expected: 'the same 256 bytes',
-        came: came.data.length > 0 ? showDifference(EVERY_BYTE, came.data) : inWords(came),
-        likely: await diagnose(trial, BYTES),
-      });
-    },
+    check: everyByte,
   },
   {
     title: 'Again and again on the same connection',
     slide: `${SLIDE}, lines 14 to 18`,
     needs: [2],
-    async check(trial) {
-      const probe = await trial.connect();
-      for (const [index, text] of ['first', 'second', 'third'].entries()) {
-        const came = await echoes(probe, text);
-        if (String(came.data) === text) continue;
-        throw new Finding({
-          did: `sent 'first', 'second', 'third' on one connection, each after the echo of the one before`,
-          expected: `'${text}' to come back`,
-          came: inWords(came),
-          likely:
-            index === 0
-              ? undefined
-              : 'your server talks once and then leaves: recv() and sendall() belong into a loop that ends when recv() gives nothing',
-        });
-      }
-    },
+    check: again,
   },
   {
     title: "After the client's end of file: the rest, then yours",
@@ -135,23 +106,85 @@ export const ECHO_SERVER: readonly Stage[] = [
     needs: [2],
     check: bigMessage,
   },
+  leavesSilently(ECHO, [6], `${SLIDE}, lines 16 and 17`),
   breaksOff(ECHO, [6]),
   crowd(ECHO, [7]),
   restarts(ECHO, [2]),
 ];
 
-function wrongHello(data: Buffer): string | undefined {
-  if (data.length < HELLO.length && HELLO.subarray(0, data.length).equals(data))
-    return 'only a part came back: one recv() or send() may take less than all';
-  return howItDiffers(HELLO, data);
+async function saysHello(trial: Trial): Promise<void> {
+  const probe = await trial.connect();
+  const { sent, ...came } = await echo(trial, probe, HELLO);
+  const extra = await probe.receive(() => true, EXTRA_MS);
+  const data = Buffer.concat([came.data, trial.framing.plain(extra.data)]);
+  if (data.equals(sent)) return;
+  throw new Finding({
+    did: `sent ${show(sent)}${trial.isByLines ? '' : ', without a newline'}`,
+    expected: `${show(sent)}, and nothing more`,
+    came: data.length > 0 ? showDifference(sent, data) : inWords(came),
+    likely: () => whyNotHello(trial, sent, data),
+    try: ECHO.try(trial, HELLO),
+  });
+}
+
+async function whyNotHello(trial: Trial, sent: Buffer, came: Buffer): Promise<string | undefined> {
+  if (came.length === 0)
+    return diagnose(
+      trial,
+      silent(String(sent), (data) => data.includes(HELLO)),
+    );
+  if (came.length < sent.length && sent.subarray(0, came.length).equals(came))
+    return came.length === sent.length - 1 && trial.isByLines
+      ? 'the newline behind it is missing: a client that reads lines waits for it'
+      : 'only a part came back: one recv() or send() may take less than all';
+  return (
+    (await diagnose(trial, [greets])) ??
+    howItDiffers(sent, came) ??
+    (await diagnose(trial, [saysAlwaysTheSame(trial, came)]))
+  );
+}
+
+const greets: Variant = async (probe) => {
+  const { data } = await probe.receive(() => true, GREETING_MS);
+  return data.length > 0
+    ? `your server greets each client, with ${show(data)}: an echo server says nothing of its own`
+    : undefined;
+};
+
+/** Something that has nothing to do with what was sent. */
+function saysAlwaysTheSame(trial: Trial, before: Buffer): Variant {
+  return async (probe) => {
+    void probe.send(trial.framing.frame('something else'), VARIANT_MS);
+    const { data } = await probe.receive((came) => came.length >= before.length, VARIANT_MS);
+    return before.equals(trial.framing.plain(data))
+      ? `your server answers ${show(before)} to whatever it is sent: an echo is what came`
+      : undefined;
+  };
+}
+
+async function everyByte(trial: Trial): Promise<void> {
+  const every = trial.isByLines ? PRINTABLE : EVERY_BYTE;
+  const { sent, isRight, ...came } = await echo(trial, await trial.connect(), every);
+  if (isRight) {
+    await blanks(trial);
+    return;
+  }
+  throw new Finding({
+    did: trial.isByLines
+      ? `sent a line with each of the ${PRINTABLE.length} characters of ASCII that can be printed`
+      : 'sent 256 bytes, each value once: 1 to 127, then 0, then 128 to 255',
+    expected: `the same ${sent.length} bytes`,
+    came: came.data.length > 0 ? showDifference(sent, came.data) : inWords(came),
+    likely: async () => howItDiffers(sent, came.data) ?? (await diagnose(trial, NOT_TEXT)),
+  });
 }
 
 /** What a server that strips takes away. */
 async function blanks(trial: Trial): Promise<void> {
-  const sent = Buffer.from('  a word between blanks \t ');
   await trial.fresh(); // it may serve only one client
-  const came = await echoes(await trial.connect(), sent);
-  if (came.data.equals(sent)) return;
+  const blank = '  a word between blanks \t ';
+  const { sent, isRight, ...came } = await echo(trial, await trial.connect(), blank);
+  if (isRight) return;
   throw new Finding({
     did: `sent ${show(sent)}`,
     expected: 'the same, with the blanks at both ends',
@@ -160,23 +193,41 @@ async function blanks(trial: Trial): Promise<void> {
   });
 }
 
+async function again(trial: Trial): Promise<void> {
+  const probe = await trial.connect();
+  for (const [index, text] of ['first', 'second', 'third'].entries()) {
+    const { isRight, sent, ...came } = await echo(trial, probe, text);
+    if (isRight) continue;
+    throw new Finding({
+      did: `sent 'first', 'second', 'third' on one connection, each after the echo of the one before`,
+      expected: `${show(sent)} to come back`,
+      came: inWords(came),
+      likely: howItDiffers(sent, came.data) ?? (index === 0 ? undefined : onlyOnce(came)),
+    });
+  }
+}
+
+function onlyOnce({ data }: Came): string | undefined {
+  return data.length === 0
+    ? 'your server talks once and then leaves: recv() and sendall() belong into a loop that ends when recv() gives nothing'
+    : undefined;
+}
+
 /** What is not text, and how it comes to grief. */
-const BYTES: readonly Variant[] = [
-  {
-    means:
-      'what stands before a NUL comes back and the rest does not: something takes NUL for the end (strlen(), C strings)',
-    works: async (probe) => {
+const NOT_TEXT: readonly Variant[] = [
+  variant(
+    'what stands before a NUL comes back and the rest does not: something takes NUL for the end (strlen(), C strings)',
+    async (probe) => {
       void probe.send('abc\0def', VARIANT_MS);
       return String((await probe.receiveBytes(7, VARIANT_MS)).data) === 'abc';
     },
-  },
-  {
-    means:
-      'text comes back and bytes that are not text do not: do not decode() what you receive; send back the bytes',
-    works: async (probe) =>
+  ),
+  variant(
+    'text comes back and bytes that are not text do not: do not decode() what you receive; send back the bytes',
+    async (probe) =>
       (await cameBack(probe, 'abc def')) &&
       !(await cameBack(probe, Buffer.from([0x61, 0xff, 0xfe, 0x62]))),
-  },
+  ),
 ];
 
 async function cameBack(probe: Probe, text: string | Buffer): Promise<boolean> {
@@ -186,10 +237,11 @@ async function cameBack(probe: Probe, text: string | Buffer): Promise<boolean> {
 }
 
 async function endOfFile(trial: Trial): Promise<void> {
-  const rest = Buffer.from('the rest,'.repeat(100));
+  const rest = trial.framing.frame('the rest,'.repeat(100));
   const probe = await trial.connect();
   if (await probe.send(rest, ANSWER_MS)) probe.shutdown();
-  const came = await probe.receiveAll(ANSWER_MS);
+  const all = await probe.receiveAll(ANSWER_MS);
+  const came = { ...all, data: trial.framing.plain(all.data) };
   const did = `sent ${rest.length} bytes and end of file (shutdown), and went on reading`;
   if (!came.data.equals(rest)) {
     throw new Finding({
@@ -213,7 +265,7 @@ async function endOfFile(trial: Trial): Promise<void> {
         : `all of them, then timeout: no end of file in ${ANSWER_MS / 1000} s`,
       likely: reset
         ? 'your server closes while something is still unread, or with SO_LINGER 0'
-        : await neverCloses(trial),
+        : () => neverCloses(trial),
       try: `printf 'bye' | ${trial.nc}`,
     },
     reset ? 'warned' : 'failed',
@@ -230,7 +282,7 @@ async function neverCloses(trial: Trial): Promise<string> {
 async function bigMessage(trial: Trial): Promise<void> {
   const probe = await trial.connect();
   await evenMessage(trial, probe);
-  const big = pattern(BIG);
+  const big = pattern(trial, BIG);
   const slow = await sendToSlowReader(trial, probe, big);
   if (slow.data.equals(big)) return;
   const at = firstDifference(big, slow.data);
@@ -242,27 +294,29 @@ async function bigMessage(trial: Trial): Promise<void> {
       slow.data.length === at
         ? `${at} of them, then ${slow.ending}`
         : `others from byte ${at} on: something is missing there`,
-    likely: await whyNotBig(trial, big, slow),
+    likely: () => whyNotBig(trial, big, slow),
   });
 }
 
 /** As long as what the slide's recv() asks for. */
 async function evenMessage(trial: Trial, probe: Probe): Promise<void> {
-  if (await isBack(probe, pattern(EVEN))) return;
-  await trial.fresh();
+  if (await isBack(trial, probe, pattern(trial, EVEN))) return;
   throw new Finding({
     did: `sent ${EVEN} bytes, just as many as the slide's recv() asks for`,
     expected: `all ${EVEN} bytes back`,
     came: 'something else, or not all',
-    likely: (await isBack(await trial.connect(), pattern(EVEN + 1)))
-      ? 'one byte more, and all comes back: a recv() that gives less than you asked for is not the end of a message, and one that gives all is not its middle'
-      : undefined,
+    likely: async () => {
+      await trial.fresh();
+      return (await isBack(trial, await trial.connect(), pattern(trial, EVEN + 1)))
+        ? 'one byte more, and all comes back: a recv() that gives less than you asked for is not the end of a message, and one that gives all is not its middle'
+        : undefined;
+    },
   });
 }
 
-async function isBack(probe: Probe, data: Buffer): Promise<boolean> {
+async function isBack(trial: Trial, probe: Probe, data: Buffer): Promise<boolean> {
   void probe.send(data, BIG_MS);
-  return (await receivePatiently(probe, data.length)).data.equals(data);
+  return (await receivePatiently(trial, probe, data)).data.equals(data);
 }
 
 async function whyNotBig(trial: Trial, big: Buffer, slow: Came): Promise<string | undefined> {
@@ -279,7 +333,8 @@ async function isBackInPieces(trial: Trial, data: Buffer): Promise<boolean> {
   const probe = await trial.connect();
   for (let from = 0; from < data.length; from += PIECE) {
     const piece = data.subarray(from, from + PIECE);
-    if (!(await echoes(probe, piece)).data.equals(piece)) return false;
+    void probe.send(piece, ANSWER_MS);
+    if (!(await receivePatiently(trial, probe, piece)).data.equals(piece)) return false;
   }
   return true;
 }
@@ -300,20 +355,27 @@ async function sendToSlowReader(trial: Trial, probe: Probe, data: Buffer): Promi
     before = sent;
     await trial.deadline.pause(STUCK_MS);
   }
-  return receivePatiently(probe, data.length);
+  return receivePatiently(trial, probe, data);
 }
 
 /** Until nothing has come for a while: who is slow is not wrong. */
-async function receivePatiently(probe: Probe, count: number): Promise<Came> {
+async function receivePatiently(trial: Trial, probe: Probe, sent: Buffer): Promise<Came> {
+  const { framing } = trial;
   let all: Came = await probe.receive(() => true, ANSWER_MS);
-  while (all.ending === 'done' && all.data.length < count) {
+  while (all.ending === 'done' && !framing.isWhole(all.data, sent)) {
     const more = await probe.receive(() => true, ANSWER_MS);
     all = { ...more, data: Buffer.concat([all.data, more.data]) };
   }
-  return all;
+  return { ...all, data: framing.plain(all.data) };
 }
 
-/** Bytes in which each place looks different from those near it. */
-function pattern(length: number): Buffer {
-  return Buffer.from(Array.from({ length }, (_, index) => (index * 31 + (index >> 8)) % 251));
+/** Bytes in which each place looks different from those near it; by lines, text with line ends. */
+function pattern({ isByLines }: Trial, length: number): Buffer {
+  if (!isByLines)
+    return Buffer.from(Array.from({ length }, (_, index) => (index * 31 + (index >> 8)) % 251));
+  const letter = (index: number) => 33 + ((index * 31 + (index >> 8)) % 89);
+  const isLineEnd = (index: number) => index === length - 1 || index % LINE === LINE - 1;
+  return Buffer.from(
+    Array.from({ length }, (_, index) => (isLineEnd(index) ? NEWLINE : letter(index))),
+  );
 }

@@ -9,6 +9,8 @@ const RECORD_MS = 1000;
 const LOOK_MS = 20;
 /** Linux gives the time of a file in steps of 4 ms. */
 const STEP_MS = 10;
+/** What is written for a client that says nothing is there by then. */
+const SILENT_MS = 200;
 const IN_TURN = 12;
 const TOGETHER = 20;
 const ROUNDS = 3;
@@ -28,32 +30,32 @@ export const LOGGING_DATE_SERVER: readonly Stage[] = [
   {
     title: 'The numbers rise',
     slide: `${SLIDE}: a monotonically increasing number`,
-    needs: [9],
+    needs: [10],
     check: numbersRise,
   },
   {
     title: 'A file holds one line, and is not changed any more',
     slide: `${SLIDE}: stores a line in a new file`,
-    needs: [9],
+    needs: [10],
     check: holdsOneLine,
   },
   {
     title: `${TOGETHER} requests at the same time make ${TOGETHER} files`,
     slide: `${SLIDE}: each time the server receives a request`,
-    needs: [6, 9],
+    needs: [6, 10],
     check: manyTogether,
   },
   {
     title: 'After a restart nothing older is overwritten',
     slide: `${SLIDE}: in a new file`,
-    needs: [9],
+    needs: [10],
     startsIt: true,
     check: keepsOlder,
   },
   {
     title: 'What was answered is in a file, even after kill -9',
     slide: `${SLIDE}: log each received request`,
-    needs: [9],
+    needs: [10, 13],
     startsIt: true,
     check: isStoredBefore,
   },
@@ -102,6 +104,8 @@ function numbered(files: readonly string[]): string[] {
 }
 
 async function makesFiles(trial: Trial): Promise<void> {
+  await logsOnlyRequests(trial);
+  await trial.fresh();
   const all = await askInTurn(trial, 3);
   const found = (came: string, likely: string) =>
     new Finding({
@@ -133,6 +137,31 @@ async function makesFiles(trial: Trial): Promise<void> {
   }
 }
 
+/** A connection on which nothing is asked makes no file: neither while it is open, nor when it ends. */
+async function logsOnlyRequests(trial: Trial): Promise<void> {
+  const before = lookInto(trial.folder);
+  const probe = await trial.connect();
+  const whileOpen = await filesSince(trial, before);
+  await probe.close();
+  const later = await filesSince(trial, before);
+  if (later.length === 0) return;
+  throw new Finding({
+    did: 'connected, asked nothing, and closed',
+    expected: 'no new file: there was no request',
+    came: names(later),
+    likely:
+      whileOpen.length > 0
+        ? 'your server logs as soon as accept() gives it a client: log after recv(), when there is a request'
+        : 'your server logs when recv() gives nothing, too: that is the end of file, and no request',
+  });
+}
+
+/** What is written after a while in which nothing should be. */
+async function filesSince(trial: Trial, before: Files): Promise<string[]> {
+  await trial.deadline.pause(SILENT_MS);
+  return numbered(written(before, lookInto(trial.folder)));
+}
+
 async function numbersRise(trial: Trial): Promise<void> {
   const files: string[] = [];
   for (const each of (await askInTurn(trial, IN_TURN)).map(numbered)) {
@@ -150,6 +179,7 @@ async function numbersRise(trial: Trial): Promise<void> {
 }
 
 async function holdsOneLine(trial: Trial): Promise<void> {
+  const older = lookInto(trial.folder);
   const files = (await askInTurn(trial, 2)).flatMap(numbered);
   const [file = ''] = files;
   const found = (came: string, likely?: string) =>
@@ -172,7 +202,9 @@ async function holdsOneLine(trial: Trial): Promise<void> {
   if (text.trimEnd().includes('\n'))
     throw found(
       `more than one: ${show(Buffer.from(text))}`,
-      'one line, and no heading, for each request',
+      older.has(file)
+        ? 'the file was there before your program was started, and it has added a line: each request makes a new one; open(name, "x") fails if it is there'
+        : 'one line, and no heading, for each request',
     );
   const before = lookInto(trial.folder).get(file);
   await askInTurn(trial, IN_TURN);
@@ -205,16 +237,18 @@ async function keepsOlder(trial: Trial): Promise<void> {
   await trial.fresh();
   const first = (await askInTurn(trial, 2)).flatMap(numbered);
   const before = lookInto(trial.folder);
+  const texts = new Map(first.map((file) => [file, readBeginning(file)]));
   await trial.subject?.end();
   await trial.restart();
   const second = (await askInTurn(trial, 3)).flatMap(numbered);
   const did = 'asked twice, stopped your program, started it again, and asked three times';
   const lost = second.filter((file) => before.has(file));
   if (lost.length > 0) {
+    const isAddedTo = lost.every((file) => isLonger(readBeginning(file), texts.get(file)));
     throw new Finding({
       did,
       expected: 'new files, and the older ones as they were',
-      came: `${names(lost)} written again`,
+      came: isAddedTo ? `one more line in ${names(lost)}` : `${names(lost)} written again`,
       likely:
         'your server counts from the beginning after each start: look for the highest number in the folder first, and create files with open(name, "x")',
     });
@@ -228,6 +262,11 @@ async function keepsOlder(trial: Trial): Promise<void> {
     },
     'warned',
   );
+}
+
+/** What was there before, and more. */
+function isLonger(text: string, before: string | undefined): boolean {
+  return before !== undefined && text.length > before.length && text.startsWith(before);
 }
 
 /** Kills the program as soon as one of many is answered: no more may be answered than stored. */

@@ -10,7 +10,9 @@ import { formatAddress } from '../../src/socket/Address';
 import { Socket } from '../../src/socket/Socket';
 import { endWithReader } from '../lab/endWithReader';
 import { Deadline } from './Deadline';
+import { BYTES, LINES } from './framing';
 import { KitError } from './KitError';
+import { Pace } from './Pace';
 import {
   hasPassed,
   linesAtTheEnd,
@@ -31,6 +33,7 @@ interface Options {
   logDir?: string;
   only: number[];
   stdin?: string;
+  lines: boolean;
   question: string;
   json?: string;
   junit?: string;
@@ -64,6 +67,11 @@ const command = new Command('npm run check --')
   )
   .option('--only <stages>', 'only these stages: 3,5', stageNumbers, [])
   .option('--question <text>', 'what a date server is asked', question, QUESTION)
+  .option(
+    '--lines',
+    'each message is a line: a newline behind each, and at the end of each answer',
+    false,
+  )
   .option('--stdin <text>', 'what is typed for it, if it asks; \\n begins a new line', lines)
   .option('--json <file>', 'write the result there, too', fromHere)
   .option('--junit <file>', 'the same for CI systems', fromHere)
@@ -91,13 +99,15 @@ async function main(): Promise<void> {
     part.replaceAll('{port}', String(port)).replaceAll('{log-dir}', folder),
   );
   if (start.length > 0 && port !== ANY_PORT) await mustBeFree(address);
+  await using pace = await Pace.begin();
   const trial = new Trial({
     address,
     start: start.length > 0 ? { command: real, cwd: options.cwd, stdin: options.stdin } : undefined,
     isClient: program.isClient === true,
     folder,
     question: options.question,
-    deadline: new Deadline(options.timeout * 1000),
+    framing: options.lines ? LINES : BYTES,
+    deadline: new Deadline(options.timeout * 1000, () => pace.stretch),
     waits: (seconds) => {
       const what = `port ${port} is held by a connection that is closed (TIME_WAIT)`;
       out.write(`  waiting ${seconds} s: ${what}\n`);

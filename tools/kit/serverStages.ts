@@ -1,11 +1,20 @@
 import { formatAddress } from '../../src/socket/Address';
+import { roundAndRound } from './diagnose';
 import type { Probe } from './Probe';
-import { Finding, type Trial, type Stage } from './stage';
+import { socketsOf } from './sockets';
+import { type Cause, Finding, type Trial, type Stage } from './stage';
 
 const CLOSE_MS = 2000;
 const ONE_AFTER_ANOTHER = 100;
 const TOGETHER = 20;
 const ANOTHER_MS = 200;
+/** A server that hears end of file closes in this time, or it does not matter here. */
+const LEFT_MS = 500;
+
+/** What comes on the wrong connection is there by then. */
+const STRAY_MS = 50;
+const ONE_VARIABLE =
+  'the answer came on the other connection: your server keeps the socket of whoever came last in one variable that all threads share; give each conversation its own';
 
 /** How one kind of server is asked. */
 export interface Ask {
@@ -36,7 +45,7 @@ export function secondClient(kind: Ask, needs: number[], slide: string): Stage {
       const first = await trial.connect();
       await kind.ask(trial, first, 'first', 'asked as the first client');
       await first.close();
-      await trial.subject?.endedWithin(ANOTHER_MS);
+      await trial.subject?.endedInTime(ANOTHER_MS);
       const expected = 'the connection to be accepted and answered';
       const how = trial.subject?.how;
       if (how !== undefined) {
@@ -56,9 +65,9 @@ export function secondClient(kind: Ask, needs: number[], slide: string): Stage {
       } catch (error) {
         if (!(error instanceof Finding)) throw error;
         throw new Finding({
-          ...error.details,
+          ...error.found,
           expected,
-          likely: error.details.likely ?? trial.lastWords ?? notAccepted(error, trial),
+          likely: error.found.likely ?? trial.lastWords ?? notAccepted(error, trial),
           try: kind.try(trial, 'second'),
         });
       }
@@ -66,11 +75,17 @@ export function secondClient(kind: Ask, needs: number[], slide: string): Stage {
   };
 }
 
-/** Only silence of a program that still runs says that. */
-function notAccepted({ details }: Finding, trial: Trial): string | undefined {
-  if (!details.came.startsWith('nothing: timeout') || trial.subject?.how !== undefined)
+/** Only silence of a program that still runs, and has not taken this connection, says that. */
+function notAccepted({ found }: Finding, trial: Trial): string | undefined {
+  if (!found.came.startsWith('nothing: timeout') || trial.subject?.how !== undefined)
     return undefined;
-  return 'the system has connected it and your server does not accept() it: accept() must be called again after each client';
+  const sockets = socketsOf(trial.subject?.pids ?? []);
+  const { port } = trial.address;
+  if (sockets.some(({ state, port: own }) => state === 'connected' && own === port))
+    return undefined;
+  const cause =
+    'the system has connected it and your server does not accept() it: accept() must be called again after each client';
+  return sockets.length > 0 ? cause : `probably ${cause}`;
 }
 
 export function twoTogether(kind: Ask, needs: number[], slide: string): Stage {
@@ -86,10 +101,17 @@ export function twoTogether(kind: Ask, needs: number[], slide: string): Stage {
         await kind.ask(trial, second, 'second', did);
       } catch (error) {
         if (!(error instanceof Finding)) throw error;
-        const { likely } = error.details;
-        throw new Finding({ ...error.details, likely: likely ?? (await oneAtATime(kind, trial)) });
+        const stray = (await first.hasCome(STRAY_MS)) ? ONE_VARIABLE : undefined;
+        const likely = stray ?? error.found.likely ?? (() => oneAtATime(kind, trial));
+        throw new Finding({ ...error.found, likely });
       }
-      await kind.ask(trial, first, 'first', 'asked on the first connection after that');
+      try {
+        await kind.ask(trial, first, 'first', 'asked on the first connection after that');
+      } catch (error) {
+        if (!(error instanceof Finding)) throw error;
+        const likely = (await second.hasCome(STRAY_MS)) ? ONE_VARIABLE : error.found.likely;
+        throw new Finding({ ...error.found, likely });
+      }
     },
   };
 }
@@ -108,6 +130,41 @@ async function oneAtATime(kind: Ask, trial: Trial): Promise<string | undefined> 
   return 'the second client is served as soon as the first has gone: your server talks with one at a time; give each its own thread, or never wait for just one (slide "Multithreading")';
 }
 
+export function leavesSilently(kind: Ask, needs: number[], slide: string): Stage {
+  return {
+    title: 'A client leaves without a word, and the next is served',
+    slide,
+    needs,
+    async check(trial) {
+      const did = 'connected, said nothing and closed, and connected again';
+      const silent = await trial.connect();
+      silent.shutdown();
+      await silent.receiveAll(LEFT_MS);
+      await trial.subject?.endedInTime(ANOTHER_MS);
+      const how = trial.subject?.how;
+      if (how !== undefined) {
+        throw new Finding({
+          did,
+          expected: 'the next client to be served',
+          came: `your program ${how}`,
+          likely:
+            trial.lastWords ??
+            'recv() gives nothing when a client leaves without a word: that ends this conversation, and not your program',
+        });
+      }
+      const next = await trial.connectNow();
+      try {
+        await kind.ask(trial, next, 'next', did);
+      } catch (error) {
+        if (!(error instanceof Finding)) throw error;
+        const likely = async () =>
+          (await roundAndRound(trial.subject?.pids ?? [])) ?? notAccepted(error, trial);
+        throw new Finding({ ...error.found, likely: error.found.likely ?? likely });
+      }
+    },
+  };
+}
+
 export function breaksOff(kind: Ask, needs: number[]): Stage {
   return {
     title: 'A client breaks off, and the next is served',
@@ -118,7 +175,7 @@ export function breaksOff(kind: Ask, needs: number[]): Stage {
       await kind.ask(trial, rude, 'rude', 'asked once');
       void rude.send('and then', CLOSE_MS);
       rude.reset();
-      await trial.subject?.endedWithin(ANOTHER_MS);
+      await trial.subject?.endedInTime(ANOTHER_MS);
       const how = trial.subject?.how;
       const likely =
         'recv() and send() fail (ECONNRESET, EPIPE) when a client has gone: catch that around one conversation, not around all';
@@ -136,8 +193,8 @@ export function breaksOff(kind: Ask, needs: number[]): Stage {
       } catch (error) {
         if (!(error instanceof Finding)) throw error;
         throw new Finding({
-          ...error.details,
-          likely: error.details.likely ?? `probably ${likely}`,
+          ...error.found,
+          likely: error.found.likely ?? `probably ${likely}`,
         });
       }
     },
@@ -149,14 +206,11 @@ export function crowd(kind: Ask, needs: number[]): Stage {
     title: `${ONE_AFTER_ANOTHER} clients in turn, then ${TOGETHER} together, none left open`,
     needs,
     async check(trial) {
-      await (await trial.connect()).close();
       for (let number = 1; number <= ONE_AFTER_ANOTHER; number++) {
-        await goes(
-          kind,
-          trial,
-          `client ${number}`,
-          `connected as client ${number} of ${ONE_AFTER_ANOTHER}, one after the other`,
-        );
+        const did = `connected as client ${number} of ${ONE_AFTER_ANOTHER}, one after the other`;
+        const probe = number === 1 ? await trial.connect() : await trial.connectNow();
+        await kind.ask(trial, probe, `client ${number}`, did);
+        await goes(probe, did);
       }
       const probes = await trial.connectMany(TOGETHER);
       const did = `connected ${TOGETHER} times, and asked on all connections at the same time`;
@@ -171,17 +225,15 @@ export function crowd(kind: Ask, needs: number[]): Stage {
       throw new Finding({
         did,
         expected: `${TOGETHER} right answers`,
-        came: `${answered}, and of the others one got ${first.reason.details.came}`,
+        came: `${answered}, and of the others one got ${first.reason.found.came}`,
         likely: `probably your server has only so many threads or processes (${answered}): each connection that stays open holds one`,
       });
     },
   };
 }
 
-/** A client that asks, sends end of file, and waits for the server's. */
-async function goes(kind: Ask, trial: Trial, name: string, did: string): Promise<void> {
-  const probe = await trial.connectNow();
-  await kind.ask(trial, probe, name, did);
+/** The client sends end of file, and waits for the server's. */
+async function goes(probe: Probe, did: string): Promise<void> {
   probe.shutdown();
   const { ending } = await probe.receiveAll(CLOSE_MS);
   probe.reset();
@@ -214,7 +266,7 @@ export function restarts(kind: Ask, needs: number[]): Stage {
           expected: `it to listen on ${formatAddress(trial.address)} again`,
           came: `your program ${trial.subject?.how ?? 'does not answer there'}`,
           likely:
-            whyNotAgain(error, trial.subject?.printed ?? '') ?? (await startsWhenFree(kind, trial)),
+            whyNotAgain(error, trial.subject?.printed ?? '') ?? (() => startsWhenFree(kind, trial)),
         });
       }
     },
@@ -232,8 +284,8 @@ async function startsWhenFree(kind: Ask, trial: Trial): Promise<string | undefin
   }
 }
 
-function whyNotAgain(error: unknown, printed: string): string | undefined {
+function whyNotAgain(error: unknown, printed: string): Cause {
   if (/in use|EADDRINUSE|BindException/i.test(printed))
     return 'the system keeps the port for a minute after a connection (TIME_WAIT): set SO_REUSEADDR before bind()';
-  return error instanceof Finding ? error.details.likely : undefined;
+  return error instanceof Finding ? error.found.likely : undefined;
 }

@@ -84,6 +84,13 @@ describe('npm run check -- echo-client', function () {
 
   itChecks('echo-client', 'echo-client', ECHO_MISTAKES, ['good']);
 
+  itWith('python3', 'answers with lines, if the lab has lines', async () => {
+    const program = path.join(ROOT, 'test/tools/kit/gallery/echo-client/only_lines.py');
+    allPassed(
+      await check('echo-client', '--lines', ...upTo(5), '--', 'python3', program, '{port}'),
+    );
+  });
+
   it('finds nothing wrong with our own EchoClient', async () => {
     const client = ours('EchoClient', '--port', '{port}', '--wait', '1');
 

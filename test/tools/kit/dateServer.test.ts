@@ -9,6 +9,9 @@ const MISTAKES: Record<string, Mistake> = {
   another_port: [1, /your program listens on 127\.0\.0\.1:\d+ instead/],
   answers_on_connect: [2, /answers on connect, as RFC 867/],
   answers_and_closes: [2, /answers on connect, as RFC 867/],
+  every_second: [2, /answers on connect, as RFC 867/],
+  echoes: [3, /sends the question back, as an echo server does/],
+  slow: [3, /your server is slow: the answer came after 2\.\d s/],
   hangs_up: [2, /hangs up before it was asked/],
   frozen: [3, /takes the time once/],
   no_date: [3, /neither today's date nor the time of now/],
@@ -19,8 +22,8 @@ const MISTAKES: Record<string, Mistake> = {
   only_lines: [4, /as soon as a newline had come/],
   ends_after_the_first: [5, /ends after its first client/],
   one_at_a_time: [6, /talks with one at a time/],
-  one_reset_ends_it: [7, /catch that around one conversation/],
-  no_reuseaddr: [8, /SO_REUSEADDR/],
+  one_reset_ends_it: [8, /catch that around one conversation/],
+  no_reuseaddr: [9, /SO_REUSEADDR/],
 };
 const REMARKED = 'answers_each_piece';
 

@@ -1,10 +1,12 @@
 import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
 import { EchoServer } from '../../../src/EchoServer';
 import { cleanUp } from '../../helpers/cleanUp';
-import { itOnLinux } from '../../helpers/itOnLinux';
-import { Program } from '../../helpers/Program';
+import { itOnLinux, itWith } from '../../helpers/itOnLinux';
+import { Program, ROOT } from '../../helpers/Program';
 import { startServer } from '../../helpers/startServer';
-import { allPassed, check, itChecks, type Mistake, ours } from './checking';
+import { allPassed, check, freshFolder, itChecks, type Mistake, ours, upTo } from './checking';
 
 const MISTAKES: Record<string, Mistake> = {
   ends_after_the_first: [6, /ends after its first client/],
@@ -22,11 +24,11 @@ const MISTAKES: Record<string, Mistake> = {
   loops_at_the_end: [5, /goes round and round/],
   never_closes: [5, /never calls close/],
   loses_the_rest: [5, /closes before it has sent the rest/],
-  pool_of_ten: [10, /only so many threads or processes \(10\)/],
-  no_reuseaddr: [11, /SO_REUSEADDR/],
+  pool_of_ten: [11, /only so many threads or processes \(10\)/],
+  no_reuseaddr: [12, /SO_REUSEADDR/],
   another_port: [1, /your program listens on 127\.0\.0\.1:\d+ instead/],
   another_interface: [1, /your program listens on 127\.0\.0\.2:\d+ instead/],
-  one_reset_ends_it: [9, /catch that around one conversation/],
+  one_reset_ends_it: [10, /catch that around one conversation/],
   sends_str: [2, /take bytes, and this is a str: encode\(\) it \(sends_str\.py, line \d+\)/],
   capitals: [2, /in capital letters/],
   says_echo: [2, /comes back with 'Echo: ' before it/],
@@ -43,9 +45,32 @@ const MISTAKES: Record<string, Mistake> = {
   asks_for_a_name: [1, /waits for input from the keyboard: --stdin TEXT/],
   udp: [1, /has UDP port \d+ \(SOCK_DGRAM\)/],
   is_a_client: [1, /your program is a client/],
-  in_use_unsaid: [11, /as soon as the connection of before was gone/],
+  greets: [2, /greets each client, with 'Welcome!\\n'/],
+  always_the_same: [2, /answers 'ERROR: unknown command\\n' to whatever it is sent/],
+  replaces: [3, /comes back as U\+FFFD/],
+  slow: [2, /your server is slow: the answer came after 2\.\d s/],
+  one_variable: [7, /the answer came on the other connection/],
+  needs_a_word: [9, /needs_a_word\.py, line \d+ says IndexError/],
+  in_use_unsaid: [12, /as soon as the connection of before was gone/],
 };
 const RIGHT = ['good_threads', 'good_asyncio', 'good_but_noisy', 'good_enter_to_stop'];
+
+const LINES_MISTAKES: Record<string, Mistake> = {
+  no_newline: [2, /the newline behind it is missing/],
+  capitals: [2, /in capital letters/],
+  strips: [3, /your server strips what it received/],
+};
+
+describe('npm run check -- echo-server --lines', function () {
+  this.timeout(120_000);
+  afterEach(async () => {
+    await Program.killAll();
+    await cleanUp();
+  });
+
+  const command = (file: string) => ['--lines', '--', 'python3', file, '{port}'];
+  itChecks('echo-server', 'lines', LINES_MISTAKES, ['good', 'good_crlf'], [], command);
+});
 
 describe('npm run check -- echo-server', function () {
   this.timeout(120_000);
@@ -54,7 +79,16 @@ describe('npm run check -- echo-server', function () {
     await cleanUp();
   });
 
-  itChecks('echo-server', 'echo', MISTAKES, RIGHT);
+  itChecks('echo-server', 'echo', MISTAKES, RIGHT, ['slow_once']);
+
+  itWith('python3', 'asks once more what failed by the clock, before it counts', async () => {
+    const program = path.join(ROOT, 'test/tools/kit/gallery/echo/slow_once.py');
+    const cwd = freshFolder();
+    const command = ['--cwd', cwd, '--', 'python3', program, '{port}'];
+    allPassed(await check('echo-server', ...upTo(3), ...command));
+
+    expect(readFileSync(path.join(cwd, 'starts'), 'utf8').length).to.be.above(3);
+  });
 
   it('finds nothing wrong with our own EchoServer', async () => {
     allPassed(await check('echo-server', '--', ...ours('EchoServer', '--port', '{port}')));
@@ -64,8 +98,8 @@ describe('npm run check -- echo-server', function () {
     const port = String(await startServer(new EchoServer()));
     const { code, stages } = await check('echo-server', '--port', port);
 
-    expect(stages.slice(0, 10).map(({ status }) => status)).to.deep.equal(Array(10).fill('passed'));
-    expect(stages[10]).to.include({
+    expect(stages.slice(0, 11).map(({ status }) => status)).to.deep.equal(Array(11).fill('passed'));
+    expect(stages[11]).to.include({
       status: 'not tried',
       because: 'it starts and ends the program, so it needs its command',
     });
@@ -114,7 +148,7 @@ describe('npm run check -- echo-server', function () {
     expect(code).to.equal(1);
     expect(stages.map(({ status }) => status)).to.deep.equal([
       'failed',
-      ...Array.from({ length: 10 }, () => 'not tried'),
+      ...Array.from({ length: 11 }, () => 'not tried'),
     ]);
   });
 });

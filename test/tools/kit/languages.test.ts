@@ -78,7 +78,7 @@ describe('npm run check, on servers in other languages', function () {
   });
 
   for (const [name, stage, cause] of [
-    ['noErrorListener', 9, /catch that around one conversation/],
+    ['noErrorListener', 10, /catch that around one conversation/],
     ['setEncoding', 3, /do not decode/],
   ] as const) {
     it(`says what is wrong with ${name}.ts`, async () => {

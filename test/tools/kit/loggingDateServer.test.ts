@@ -6,17 +6,20 @@ import { Program, ROOT } from '../../helpers/Program';
 import { allPassed, check, freshFolder, itChecks, type Mistake, ours } from './checking';
 
 const MISTAKES: Record<string, Mistake> = {
-  logs_nothing: [9, /nothing is logged there/],
-  one_file: [9, /writes into a file without a number/],
-  same_name: [9, /opens the same file each time/],
-  two_files: [9, /one request is one file/],
-  only_ten_names: [10, /must be counted, and never begin again/],
-  keeps_open: [11, /close\(\) the file/],
-  two_lines: [11, /one line, and no heading/],
-  late_trailer: [11, /a later request has written/],
-  check_then_create: [12, /took the same number/],
-  counts_from_0: [13, /counts from the beginning after each start/],
-  answers_before: [14, /answers before it has logged/],
+  logs_nothing: [10, /nothing is logged there/],
+  one_file: [10, /writes into a file without a number/],
+  same_name: [10, /opens the same file each time/],
+  at_accept: [10, /logs as soon as accept\(\) gives it a client/],
+  logs_nothing_said: [10, /that is the end of file, and no request/],
+  appends: [12, /was there before your program was started, and it has added a line/],
+  two_files: [10, /one request is one file/],
+  only_ten_names: [11, /must be counted, and never begin again/],
+  keeps_open: [12, /close\(\) the file/],
+  two_lines: [12, /one line, and no heading/],
+  late_trailer: [12, /a later request has written/],
+  check_then_create: [13, /took the same number/],
+  counts_from_0: [14, /counts from the beginning after each start/],
+  answers_before: [15, /answers before it has logged/],
 };
 const REMARKED = 'another_name_each_start';
 
@@ -45,12 +48,12 @@ describe('npm run check -- logging-date-server', function () {
     const { code, stages } = await check(
       'logging-date-server',
       '--only',
-      '13',
+      '14',
       ...command(program),
     );
 
     expect(stages).to.have.length(1);
-    expect(stages[0]).to.include({ number: 13, status: 'warned' });
+    expect(stages[0]).to.include({ number: 14, status: 'warned' });
     expect(code).to.equal(0);
   });
 
