@@ -1,12 +1,19 @@
+import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { Address } from '../../src/socket/Address';
 import { ListeningSocket } from '../../src/socket/ListeningSocket';
+import { readSockets } from '../../src/socket/socketTable';
 import type { Deadline } from './Deadline';
 import { Probe } from './Probe';
+
+const TAKE_OVER_MS = 500;
+/** As Linux writes this state. */
+const TIME_WAIT = '06';
 
 /** A server that the kit plays, for a client to talk with. */
 export class Host implements AsyncDisposable {
   readonly #welcoming = new ListeningSocket();
+  readonly #peers: Address[] = [];
 
   private constructor(private readonly deadline: Deadline) {}
 
@@ -22,7 +29,10 @@ export class Host implements AsyncDisposable {
   async client(ms: number): Promise<Probe | undefined> {
     const patience = this.deadline.limit(ms);
     const came = this.#welcoming.accept().then(
-      (socket) => new Probe(socket, this.deadline),
+      (socket) => {
+        if (socket.peer) this.#peers.push(socket.peer);
+        return new Probe(socket, this.deadline);
+      },
       () => undefined, // closed meanwhile
     );
     return Promise.race([came, setTimeout(patience, undefined, { ref: false })]);
@@ -32,7 +42,36 @@ export class Host implements AsyncDisposable {
     return this.close();
   }
 
+  /** Closes, and leaves no closed connection behind that would hold the port for a minute. */
   async close(): Promise<void> {
+    const { local } = this.#welcoming;
+    if (isHeld(local.port)) await Promise.all(this.#peers.map((peer) => takeOver(peer, local)));
     await this.#welcoming.close();
   }
+}
+
+function isHeld(port: number): boolean {
+  const sockets = [...readSockets('tcp'), ...readSockets('tcp6')];
+  return sockets.some(({ port: own, state }) => own === port && state === TIME_WAIT);
+}
+
+/**
+ * Connects once more from the address of a client that has gone: that takes the place of the closed
+ * connection, which waits here (TIME-WAIT, RFC 9293 section 3.6.1), and a reset ends it.
+ */
+function takeOver(client: Address, server: Address): Promise<void> {
+  const socket = connect({
+    ...server,
+    localAddress: client.host,
+    localPort: client.port,
+    timeout: TAKE_OVER_MS,
+  });
+  return new Promise((resolve) => {
+    socket.once('connect', () => socket.resetAndDestroy());
+    socket.once('timeout', () => socket.destroy());
+    socket.once('error', () => undefined); // that port is another's by now
+    socket.once('close', () => {
+      resolve();
+    });
+  });
 }
