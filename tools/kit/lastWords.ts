@@ -77,6 +77,28 @@ const MEANINGS: readonly [said: RegExp, means: string][] = [
     'it may not bind that port: those below 1024 are reserved',
   ],
   [
+    /sys\.argv\[[\s\S]{0,80}IndexError|the following arguments are required|main[\s\S]{0,80}Index 0 out of bounds for length 0|index out of range \[1\] with length 1/,
+    'it wants an argument, which is most likely the port: write {port} behind the command',
+  ],
+  [
+    /UnicodeDecodeError|MalformedInputException|invalid utf-8 sequence|stream did not contain valid UTF-8/,
+    'decode() fails for bytes that are no text: an echo server sends back the bytes as they came',
+  ],
+  [
+    /\.(?:accept|recv)\([\s\S]{0,300}(?:TimeoutError|socket\.timeout): timed out|SocketTimeoutException/,
+    'its own timeout has run out (settimeout), and nothing catches that: a server waits for as long as it takes',
+  ],
+  [
+    /BlockingIOError/,
+    'its socket does not wait (setblocking(False)): recv() and accept() fail where nothing has come yet',
+  ],
+  [/Too many open files|EMFILE/, 'no more files can be opened: close() is missing for each client'],
+  [
+    /FileNotFoundError: .*No such file or directory: '(?:[^']*\/)[^']*'|ENOENT: no such file or directory, open/,
+    'it opens a file in a folder that is not there: make the folder first (os.makedirs)',
+  ],
+  [/stack smashing detected/, "it writes beyond an array's end: look at the sizes of its buffers"],
+  [
     /EOFError: EOF when reading|NoSuchElementException: No line found/,
     'it asks for input and finds none: --stdin TEXT gives it some',
   ],
@@ -85,11 +107,11 @@ const MEANINGS: readonly [said: RegExp, means: string][] = [
     'it is written for Python 2, which has ended in 2020: print() and input() are functions, except X as e',
   ],
   [
-    /Address already in use|EADDRINUSE|BindException/,
+    /Address already in use|EADDRINUSE|AddrInUse|BindException/i,
     'its bind() says that the port is in use: it binds the same port twice, or a copy of it still runs',
   ],
   [
-    /nodename nor servname|Name or service not known|getaddrinfo ENOTFOUND|UnknownHostException/,
+    /nodename nor servname|Name or service not known|Temporary failure in name resolution|getaddrinfo ENOTFOUND|UnknownHostException/,
     'it can not find the host whose name it gives: 127.0.0.1 needs no name',
   ],
 ];
@@ -99,9 +121,25 @@ const NO_FILE =
 const COMPILER =
   /^(\S+\.(?:java|c|cc|cpp|go|rs|ts))[:(](\d+)[:,)\d]*\s*(?:fatal )?error(?:\[\w+\]| TS\d+)?: (.*)$/m;
 const RUST = /^error(?:\[\w+\])?: (.*)\n\s*--> (\S+?):(\d+)/m;
-/** Errors of Python's that every file can have. */
-const PLAIN =
-  /^((?:Name|Attribute|Type|Value|Index|Key|UnboundLocal|Indentation|Tab|Syntax|Import|ModuleNotFound|ZeroDivision|Recursion)Error: .*)$/m;
+/** Errors that every program can have, in Python, Node, Java, Go, Rust and Perl. */
+const ERRORS = [
+  /^((?:Name|Attribute|Type|Value|Index|Key|UnboundLocal|Indentation|Tab|Syntax|Import|ModuleNotFound|ZeroDivision|Recursion|Assertion|FileExists)Error: .*)$/m,
+  /^((?:Type|Reference|Syntax|Range|Assertion)?Error(?: \[\w+\])?: .*)$/m,
+  /^Exception in thread "[^"]*" ([\w.$]+(?:: .*)?)$/m,
+  /^panic: (.*)$/m,
+  /panicked at \S+:\n(.*)$/m,
+  /^(.*) at \S+\.p[lm] line \d+\.$/m,
+];
+/** Where they stand, but for Python's: the first line that no library has. */
+const PLACES = [
+  /^\s+at (?!node:).*?\(?((?:file:\/\/)?(?:[A-Z]:)?[\\/](?!.*node_modules)[^()\s]*\.[cm]?[jt]s):(\d+):\d+\)?$/m,
+  /^\s+at (?!java\.|javax\.|jdk\.|sun\.)[\w.$<>]+\((\w+\.java):(\d+)\)$/m,
+  /^\t(?!\/usr\/)(\S+\.go):(\d+) \+0x/m,
+  /panicked at (\S+\.rs):(\d+):/,
+  / at (\S+\.p[lm]) line (\d+)\.$/m,
+];
+/** What a client may do to every server: the stage says that it did. */
+const OF_THE_PEER = /reset|broken pipe|EPIPE|ECONNABORTED|ECONNREFUSED|refused/i;
 
 /** Why a program says that it ended, or could not go on; undefined when that is not known. */
 export function causeIn(printed: string, cwd: string): string | undefined {
@@ -119,16 +157,25 @@ export function causeIn(printed: string, cwd: string): string | undefined {
   if (source !== undefined) return `it does not compile: ${source}, line ${number}: ${text}`;
   const [, why, rust, at] = RUST.exec(printed) ?? [];
   if (rust !== undefined) return `it does not compile: ${rust}, line ${at}: ${why}`;
-  const [, plain] = PLAIN.exec(printed) ?? [];
+  const said = errorIn(printed);
   const line = lineIn(printed);
-  return plain === undefined || line === undefined ? undefined : `${line} says ${plain}`;
+  if (said === undefined || line === undefined || OF_THE_PEER.test(said)) return undefined;
+  return `${line} says ${said}`;
 }
 
-/** `server.py, line 12`: the last line of the student's own that a trace of Python's names. */
+/** The error that ended a program, in the words of its language. */
+function errorIn(printed: string): string | undefined {
+  const found = ERRORS.map((error) => error.exec(printed)).find(Boolean);
+  return found?.[1]?.trim();
+}
+
+/** `server.py, line 12`: the line of the student's own that a trace names. */
 function lineIn(printed: string): string | undefined {
-  const line = printed.split('\n').findLast(isOwnLine);
-  const [, file = '', number] = PYTHON_FILE.exec(line ?? '') ?? [];
-  return line === undefined ? undefined : `${path.basename(file)}, line ${number}`;
+  const line = printed.split('\n').findLast(isOwnLine) ?? '';
+  const found =
+    PYTHON_FILE.exec(line) ?? PLACES.map((place) => place.exec(printed)).find(Boolean) ?? [];
+  const [, file, number] = found;
+  return file === undefined ? undefined : `${path.basename(file)}, line ${number}`;
 }
 
 /** A file of one's own that Python takes for a module of the same name. */

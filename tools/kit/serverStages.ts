@@ -2,12 +2,13 @@ import { formatAddress } from '../../src/socket/Address';
 import { roundAndRound } from './diagnose';
 import type { Probe } from './Probe';
 import { socketsOf } from './sockets';
-import { type Cause, Finding, type Trial, type Stage } from './stage';
+import { type Cause, Finding, findingOf, type Trial, type Stage } from './stage';
 
 const CLOSE_MS = 2000;
 const ONE_AFTER_ANOTHER = 100;
 const TOGETHER = 20;
-const ANOTHER_MS = 200;
+/** A program that ends is gone by then. */
+const ENDING_MS = 200;
 /** A server that hears end of file closes in this time, or it does not matter here. */
 const LEFT_MS = 500;
 
@@ -41,38 +42,62 @@ export function secondClient(kind: Ask, needs: number[], slide: string): Stage {
     slide,
     needs,
     async check(trial) {
-      const did = 'connected again, after the first client had closed';
       const first = await trial.connect();
       await kind.ask(trial, first, 'first', 'asked as the first client');
       await first.close();
-      await trial.subject?.endedInTime(ANOTHER_MS);
-      const expected = 'the connection to be accepted and answered';
-      const how = trial.subject?.how;
-      if (how !== undefined) {
-        throw new Finding({
-          did,
-          expected,
-          came: 'connection refused: your program has ended',
-          likely:
-            trial.lastWords ??
-            `your server ends after its first client (it ${how}): accept() must be called again, in a loop around everything from accept() to close()`,
-          try: kind.try(trial, 'second'),
-        });
-      }
-      const second = await trial.connectNow();
-      try {
-        await kind.ask(trial, second, 'second', did);
-      } catch (error) {
-        if (!(error instanceof Finding)) throw error;
-        throw new Finding({
-          ...error.found,
-          expected,
-          likely: error.found.likely ?? trial.lastWords ?? notAccepted(error, trial),
-          try: kind.try(trial, 'second'),
-        });
-      }
+      await next(kind, trial, 'second', {
+        did: 'connected again, after the first client had closed',
+        expected: 'the connection to be accepted and answered',
+        whyEnded: (how) =>
+          `your server ends after its first client (it ${how}): accept() must be called again, in a loop around everything from accept() to close()`,
+        whySilent: (finding) => trial.lastWords ?? notAccepted(finding, trial),
+      });
     },
   };
+}
+
+/** What is said when the next client is not served. */
+interface Next {
+  readonly did: string;
+  readonly expected: string;
+  readonly whyEnded: (how: string) => string;
+  /** Where the program still runs, and nothing more is known. */
+  readonly whySilent: (finding: Finding) => Cause;
+}
+
+/** Asks as the next client. */
+async function next(kind: Ask, trial: Trial, name: string, terms: Next): Promise<void> {
+  const { did, expected, whyEnded, whySilent } = terms;
+  let finding: Finding;
+  try {
+    await kind.ask(trial, await trial.connectNow(), name, did);
+    return;
+  } catch (error) {
+    if (trial.deadline.isOver) throw error;
+    finding = findingOf(error, trial) ?? raise(error);
+  }
+  await trial.subject?.endedInTime(ENDING_MS);
+  const how = trial.subject?.how;
+  if (how !== undefined) {
+    throw new Finding({
+      did,
+      expected,
+      came: `connection refused: your program ${how}`,
+      likely: trial.lastWords ?? whyEnded(how),
+      try: kind.try(trial, name),
+    });
+  }
+  throw new Finding({
+    ...finding.found,
+    did,
+    expected,
+    likely: finding.found.likely ?? whySilent(finding),
+    try: kind.try(trial, name),
+  });
+}
+
+function raise(error: unknown): never {
+  throw error;
 }
 
 /** Only silence of a program that still runs, and has not taken this connection, says that. */
@@ -136,31 +161,17 @@ export function leavesSilently(kind: Ask, needs: number[], slide: string): Stage
     slide,
     needs,
     async check(trial) {
-      const did = 'connected, said nothing and closed, and connected again';
       const silent = await trial.connect();
       silent.shutdown();
       await silent.receiveAll(LEFT_MS);
-      await trial.subject?.endedInTime(ANOTHER_MS);
-      const how = trial.subject?.how;
-      if (how !== undefined) {
-        throw new Finding({
-          did,
-          expected: 'the next client to be served',
-          came: `your program ${how}`,
-          likely:
-            trial.lastWords ??
-            'recv() gives nothing when a client leaves without a word: that ends this conversation, and not your program',
-        });
-      }
-      const next = await trial.connectNow();
-      try {
-        await kind.ask(trial, next, 'next', did);
-      } catch (error) {
-        if (!(error instanceof Finding)) throw error;
-        const likely = async () =>
-          (await roundAndRound(trial.subject?.pids ?? [])) ?? notAccepted(error, trial);
-        throw new Finding({ ...error.found, likely: error.found.likely ?? likely });
-      }
+      await next(kind, trial, 'next', {
+        did: 'connected, said nothing and closed, and connected again',
+        expected: 'the next client to be served',
+        whyEnded: () =>
+          'recv() gives nothing when a client leaves without a word: that ends this conversation, and not your program',
+        whySilent: (finding) => async () =>
+          (await roundAndRound(trial.subject?.pids ?? [])) ?? notAccepted(finding, trial),
+      });
     },
   };
 }
@@ -170,33 +181,19 @@ export function breaksOff(kind: Ask, needs: number[]): Stage {
     title: 'A client breaks off, and the next is served',
     needs,
     async check(trial) {
-      const did = 'sent something, reset the connection (RST), and connected again';
       const rude = await trial.connect();
       await kind.ask(trial, rude, 'rude', 'asked once');
       void rude.send('and then', CLOSE_MS);
       rude.reset();
-      await trial.subject?.endedInTime(ANOTHER_MS);
-      const how = trial.subject?.how;
+      await trial.subject?.endedInTime(ENDING_MS); // it may serve the next before it hears of that
       const likely =
         'recv() and send() fail (ECONNRESET, EPIPE) when a client has gone: catch that around one conversation, not around all';
-      if (how !== undefined) {
-        throw new Finding({
-          did,
-          expected: 'the next client to be served',
-          came: `your program ${how}`,
-          likely: trial.lastWords ?? likely,
-        });
-      }
-      const next = await trial.connectNow();
-      try {
-        await kind.ask(trial, next, 'next', did);
-      } catch (error) {
-        if (!(error instanceof Finding)) throw error;
-        throw new Finding({
-          ...error.found,
-          likely: error.found.likely ?? `probably ${likely}`,
-        });
-      }
+      await next(kind, trial, 'next', {
+        did: 'sent something, reset the connection (RST), and connected again',
+        expected: 'the next client to be served',
+        whyEnded: () => likely,
+        whySilent: () => `probably ${likely}`,
+      });
     },
   };
 }

@@ -175,6 +175,10 @@ export class Trial {
     const { printed = '', ended = '' } = this.testimony;
     if (ended.endsWith('SIGPIPE'))
       return 'a write to a client that has gone ends a program in C (SIGPIPE): signal(SIGPIPE, SIG_IGN), and look at what send() returns';
+    if (ended.endsWith('SIGSEGV'))
+      return 'it reads or writes memory that is not its own (SIGSEGV): a pointer that points nowhere, or an index beyond an array';
+    if (ended !== '' && /^usage: /im.test(printed))
+      return 'it tells how it wants to be called: {port} behind the command stands for the port';
     return causeIn(printed, this.start?.cwd ?? '');
   }
 
@@ -431,7 +435,7 @@ async function tryOut(likely: Cause): Promise<string | undefined> {
 }
 
 /** A connection that could not be had is a finding of whichever stage wanted it. */
-function findingOf(error: unknown, trial: Trial): Finding | undefined {
+export function findingOf(error: unknown, trial: Trial): Finding | undefined {
   if (error instanceof Finding) return error;
   const code = codeOf(error);
   if (code === undefined) return undefined;

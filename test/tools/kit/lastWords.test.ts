@@ -56,6 +56,54 @@ const CAUSES: [said: string, cause: RegExp][] = [
     /^it does not compile: src\/main\.rs, line 4: mismatched types$/,
   ],
   ["python3: can't open file '/x/none.py': [Errno 2] No such file\n", /there is no \/x\/none\.py/],
+  [python('IndexError: list index out of range', 'port = int(sys.argv[1])'), /\{port\} behind/],
+  ['server.py: error: the following arguments are required: port\n', /wants an argument/],
+  [python("UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff"), /are no text/],
+  [python('TimeoutError: timed out', 's.accept()', LIBRARY), /its own timeout/],
+  [python('BlockingIOError: [Errno 11] Resource temporarily'), /setblocking/],
+  [python('OSError: [Errno 24] Too many open files'), /close\(\) is missing/],
+  [
+    python("FileNotFoundError: [Errno 2] No such file or directory: 'logs/log0.txt'"),
+    /make the folder/,
+  ],
+  ['*** stack smashing detected ***: terminated\n', /array's end/],
+  [
+    `/home/eva/s.js:3
+undefinedThing();
+^
+
+ReferenceError: undefinedThing is not defined
+    at Object.<anonymous> (/home/eva/s.js:3:1)
+    at Module._compile (node:internal/modules/cjs/loader:1521:14)
+`,
+    /^s\.js, line 3 says ReferenceError: undefinedThing is not defined$/,
+  ],
+  [
+    `Exception in thread "main" java.lang.NumberFormatException: For input string: "80x"
+\tat java.base/java.lang.NumberFormatException.forInputString(NumberFormatException.java:67)
+\tat java.base/java.lang.Integer.parseInt(Integer.java:668)
+\tat Server.main(Server.java:2)
+`,
+    /^Server\.java, line 2 says java\.lang\.NumberFormatException: For input string: "80x"$/,
+  ],
+  [
+    `Exception in thread "main" java.lang.ArrayIndexOutOfBoundsException: Index 0 out of bounds for length 0
+\tat Server.main(Server.java:2)
+`,
+    /wants an argument/,
+  ],
+  [
+    'panic: listen: no route\n\ngoroutine 1 [running]:\nmain.main()\n\t/home/eva/main.go:12 +0x1d\nexit status 2\n',
+    /^main\.go, line 12 says listen: no route$/,
+  ],
+  [
+    "thread 'main' panicked at src/main.rs:5:10:\nindex out of bounds\nnote: run with\n",
+    /^main\.rs, line 5 says index out of bounds$/,
+  ],
+  [
+    'Can\'t locate object method "new2" via package "IO::Socket" at s.pl line 2.\n',
+    /^s\.pl, line 2 says Can't locate object method/,
+  ],
   ['Error: Could not find or load main class Server\n', /there is no Server where/],
 ];
 
@@ -64,6 +112,8 @@ const NO_CAUSES = [
   'Server started\nConnected by 1.2.3.4\n',
   python('ConnectionResetError: [Errno 104] Connection reset by peer'),
   python('KeyboardInterrupt'),
+  'Error: read ECONNRESET\n    at TCP.onStreamRead (node:internal/stream:218:20)\n',
+  'Exception in thread "main" java.net.SocketException: Connection reset\n\tat Server.main(Server.java:2)\n',
   python('PermissionError: [Errno 13] Permission denied', 'open(log)'),
   'error: 3 clients\n',
 ];
