@@ -64,14 +64,16 @@ export const LOGGING_DATE_SERVER: readonly Stage[] = [
 /** Asks so many times, each time on a connection of its own; gives what each request wrote. */
 async function askInTurn(trial: Trial, times: number): Promise<string[][]> {
   const all: string[][] = [];
+  const closing: Promise<void>[] = [];
   for (let turn = 0; turn < times; turn++) {
     const before = lookInto(trial.folder);
     const probe = await trial.connect();
     await DATE.ask(trial, probe, '', `asked, ${turn + 1} of ${times} times`);
-    await probe.close();
+    closing.push(probe.close());
     all.push(await writtenSince(trial, before, 1));
     await trial.deadline.pause(STEP_MS);
   }
+  await Promise.all(closing);
   return all;
 }
 

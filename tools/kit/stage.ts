@@ -13,7 +13,7 @@ import { untilFree } from './untilFree';
 
 /** A program may take so long to start. */
 const START_MS = 10_000;
-const RETRY_MS = 50;
+const RETRY_MS = 20;
 const CONNECT_MS = 2000;
 /** Who listens somewhere else after so long will not come here. */
 const ELSEWHERE_MS = 1000;
