@@ -87,6 +87,26 @@ describe('Socket', () => {
       expect(await socket.poll(0)).to.equal(true);
     });
 
+    it('gives up its turn after end of file, and after many in a row throws, in words', async () => {
+      const { socket, peer } = await connectedPair();
+      peer.end();
+      await socket.recv(10);
+      let turns = 0;
+      const counting = setInterval(() => (turns += 1), 0);
+      let empty = 0;
+      const error = await rejection(
+        (async () => {
+          for (;;) if ((await socket.recv(10)).length === 0) empty += 1;
+        })(),
+      );
+      clearInterval(counting);
+
+      expect(empty).to.equal(1000);
+      expect(turns).to.be.above(0);
+      expect(error).to.include({ call: 'recv', code: 'EOF' });
+      expect(error).to.have.property('message').that.contains('was there 1000 times: recv() that');
+    });
+
     it('gives what came before a reset, and then the error', async () => {
       const { socket, peer } = await connectedPair();
       peer.write('last words');
@@ -338,6 +358,44 @@ describe('Socket', () => {
       peer.resetAndDestroy();
 
       expect(await sending).to.have.property('name', 'SocketError');
+    });
+
+    it('that nobody waits for names the line that called it', async () => {
+      const { socket, peer } = await connectedPair();
+      peer.pause();
+      const sending = rejection(
+        (function aLineOfTheStudent() {
+          return socket.sendall(Buffer.alloc(32 * MiB));
+        })(),
+      );
+
+      peer.resetAndDestroy();
+
+      const { message, stack = '' } = (await sending) as Error;
+      const [first = '', ...frames] = stack.split('\n');
+      expect(first).to.equal(`SocketError: ${message}`);
+      expect(frames.join('\n')).to.match(/^\s+at .*\n(?:.*\n)*?.*aLineOfTheStudent/);
+    });
+
+    it('that fails in the system is named as the call, whoever hears of it', async () => {
+      const { socket, peer } = await connectedPair();
+      peer.resetAndDestroy();
+      await rejection(socket.recv(1));
+      expect(await rejection(socket.recv(1))).to.have.property('call', 'recv');
+
+      const { socket: other, peer: gone } = await connectedPair();
+      gone.destroy();
+      await other.recv(1);
+      // The first makes the peer answer with a reset; a later one meets it.
+      while (
+        await other
+          .sendall(Buffer.alloc(1000))
+          .then(() => true)
+          .catch(() => false)
+      )
+        await setImmediate();
+
+      expect(await rejection(other.sendall(Buffer.of(1)))).to.have.property('call', 'sendall');
     });
 
     it('fails on a socket that is not connected, shut down, or closed', async () => {
@@ -664,10 +722,26 @@ describe('Socket', () => {
     const { socket } = await connectedPair();
     const waiting = rejection(socket.recv(1));
 
-    void socket.close();
+    const closing = socket.close();
+    expect(await rejection(socket.sendall(Buffer.of(1)))).to.have.property('code', 'EBADF');
 
     expect(await waiting).to.include({ call: 'recv', code: 'EBADF' });
+    await closing;
     expect(await rejection(socket.sendall(Buffer.of(1)))).to.have.property('code', 'EBADF');
+  });
+
+  it('close throws away what comes while it sends what is owed', async () => {
+    const { socket, peer } = await connectedPair();
+    peer.pause();
+    await socket.sendall(Buffer.of(1));
+    const waiting = rejection(socket.recv(1));
+    const closing = socket.close();
+    peer.write('too late');
+
+    expect(await waiting).to.include({ call: 'recv', code: 'EBADF' });
+    expect(await rejection(socket.recv(1))).to.include({ call: 'recv', code: 'EBADF' });
+    peer.resume().end();
+    await closing;
   });
 
   it('close resolves for everybody who has called it', async () => {
