@@ -25,10 +25,12 @@ const isPart = isWindows || options.length > 0;
 const JOBS = 5;
 const mocha = (jobs: number, files: string) =>
   `mocha --parallel --jobs ${jobs} --reporter build/tools/CountingReporter.js ${options.join(' ')} ${files}`;
-const KIT = '"build/test/tools/kit/*.test.js"';
-const OTHERS = '"build/test/{*,!(tools)/**/*,tools/{*,!(kit)/**/*}}.test.js"';
-// The kit's tests take longest, and mostly wait: so they begin, and there are more jobs than cores.
-const FILES = isWindows ? `${WITHOUT_PROGRAMS} ${OTHERS}` : `${KIT} ${OTHERS}`;
+const LONG = ['"build/test/tools/{kit,live}/*.test.js"', '"build/test/programs/*.test.js"'];
+const OTHERS = '"build/test/{*,!(programs|tools)/**/*,tools/{*,!(kit|live)/**/*}}.test.js"';
+// Those that take longest begin, and much of them is waiting: so there are more jobs than cores.
+const FILES = isWindows
+  ? `${WITHOUT_PROGRAMS} "build/test/**/*.test.js"`
+  : [...LONG, OTHERS].join(' ');
 const TESTS = [
   ['tests', `c8 --check-coverage=false -r none ${mocha(JOBS, FILES)}`],
   ...(isPart ? [] : [['coverage', 'c8 report']]),
@@ -38,7 +40,7 @@ const begun = performance.now();
 const seconds = () => Math.round((performance.now() - begun) / 1000);
 
 async function main(): Promise<void> {
-  console.log('npm test takes about eight minutes on two idle cores.');
+  console.log('npm test takes about six minutes on two idle cores.');
   if (isWindows) console.log('Left out on Windows: tests that start programs; they need signals.');
   const progress = setInterval(() => {
     console.log(`... ${seconds()} s`);

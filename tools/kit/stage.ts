@@ -263,9 +263,10 @@ export class Trial {
     this.#subject = undefined;
   }
 
-  #isHere(address: string): boolean {
-    const { host, port } = this.address;
-    return [host, '0.0.0.0', '::'].some((each) => formatAddress({ host: each, port }) === address);
+  #isHere({ local, port: own }: OwnSocket): boolean {
+    const { host } = this.address;
+    const port = this.terms.address.port === 0 ? own : this.address.port;
+    return [host, '0.0.0.0', '::'].some((each) => formatAddress({ host: each, port }) === local);
   }
 
   /**
@@ -284,7 +285,7 @@ export class Trial {
     const { port } = this.address;
     const sockets = socketsOf(this.#subject?.pids ?? []);
     const listening = sockets.filter(({ state }) => state === 'listening');
-    const elsewhere = listening.filter(({ local }) => !this.#isHere(local)); // it may listen just now
+    const elsewhere = listening.filter((socket) => !this.#isHere(socket)); // it may listen just now
     if (elsewhere.length > 0)
       return `your program listens on ${listOf(elsewhere)} instead: look at the host and the port that it gives to bind()`;
     if (listening.length > 0) return undefined;
