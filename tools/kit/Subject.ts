@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
+import { constants } from 'node:os';
 import * as path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { readIfThere, threadsOf } from '../lab/procfs';
+import { type Cage, isCommand } from './Cage';
 import type { Deadline } from './Deadline';
 import { KitError } from './KitError';
 
@@ -12,6 +14,7 @@ const TAIL_BYTES = 8192;
 /** After SIGTERM a program has so long to end by itself. */
 const GRACE_MS = 2000;
 const POLL_MS = 20;
+const MOST_NAMED = 5;
 const LAST_WORDS_MS = 200;
 /** In the environment of all that a program starts, so that what has left its group is found, too. */
 const MARK = 'LAB_KIT_SUBJECT';
@@ -26,6 +29,8 @@ export interface Start {
   readonly cwd: string;
   /** What is typed for it; its standard input stays open after that. */
   readonly stdin?: string | undefined;
+  /** What holds it. */
+  readonly cage: Cage;
 }
 
 /** The student's program: started, watched, ended, whatever it does. */
@@ -38,10 +43,10 @@ export class Subject {
   #code: number | null | undefined;
 
   private constructor(
-    { command, cwd, stdin }: Start,
+    { command, cwd, stdin, cage }: Start,
     private readonly deadline: Deadline,
   ) {
-    const [file = '', ...args] = command;
+    const [file = '', ...args] = [...cage.prefix, ...command];
     const [name = '', value = ''] = this.#mark.split('=');
     this.#child = spawn(file, args, {
       cwd,
@@ -55,8 +60,9 @@ export class Subject {
       const closed = new Promise<void>((close) => {
         this.#child.once('close', close);
       });
-      this.#child.once('exit', (code, signal) => {
-        this.#code = code;
+      this.#child.once('exit', (code, itsSignal) => {
+        const signal = itsSignal ?? signalOf(code, cage);
+        this.#code = signal ? null : code;
         this.#how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
         // Its last words may still be on their way, unless something it has started holds the pipe.
         resolve(Promise.race([closed, setTimeout(LAST_WORDS_MS, undefined, { ref: false })]));
@@ -74,13 +80,17 @@ export class Subject {
 
   /** @throws KitError when there is no such command, or no such folder. */
   static async start(start: Start, deadline: Deadline): Promise<Subject> {
+    const [command = ''] = start.command;
+    // In a cage it is the cage that would not find it.
+    if (start.cage.prefix.length > 0 && !isCommand(command, start.cwd))
+      throw new KitError(notStarted(start, `there is no command "${command}"`));
     const subject = new Subject(start, deadline);
     await new Promise<void>((resolve, reject) => {
       subject.#child.once('spawn', resolve);
       subject.#child.once('error', (error: NodeJS.ErrnoException) => {
         const why =
           error.code === 'ENOENT' ? `there is no command "${start.command[0]}"` : error.message;
-        reject(new KitError(`your program could not be started in ${start.cwd}: ${why}`));
+        reject(new KitError(notStarted(start, why)));
       });
     });
     return subject;
@@ -131,20 +141,46 @@ export class Subject {
     await this.kill();
   }
 
-  /** Ends it, and all that it has started, immediately (kill -9). */
+  /**
+   * Ends it, and all that it has started, immediately (kill -9).
+   * @throws KitError when something of it goes on all the same.
+   */
   async kill(): Promise<void> {
-    this.#signal('SIGKILL');
+    this.killNow();
     await this.endedWithin(GRACE_MS);
+    // Whatever still holds the other ends of these must not hold the kit.
+    for (const pipe of this.#child.stdio) pipe?.destroy();
+    const begun = performance.now();
     for (let left = marked(this.#mark); left.length > 0; left = marked(this.#mark)) {
+      if (performance.now() - begun > GRACE_MS)
+        throw new KitError(
+          `your program has left processes that can not be ended: ${left.slice(0, MOST_NAMED).join(', ')}`,
+        );
       for (const pid of left) tryKill(pid, 'SIGKILL');
       await setTimeout(POLL_MS);
     }
+  }
+
+  /** The same, without waiting for what comes of it. */
+  killNow(): void {
+    this.#signal('SIGKILL');
+    for (const pid of marked(this.#mark)) tryKill(pid, 'SIGKILL');
   }
 
   #signal(signal: NodeJS.Signals): void {
     if (this.#child.pid === undefined) return;
     if (!tryKill(-this.#child.pid, signal)) this.#child.kill(signal);
   }
+}
+
+function notStarted({ cwd }: Start, why: string): string {
+  return `your program could not be started in ${cwd}: ${why}`;
+}
+
+/** A shell that holds a program tells its signal as 128 and the number. */
+function signalOf(code: number | null, { prefix }: Cage): string | undefined {
+  if (prefix.length === 0 || code === null || code <= 128) return undefined;
+  return Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0];
 }
 
 function tailOf(before: Buffer, more: Buffer): Buffer {

@@ -1,8 +1,18 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import * as path from 'node:path';
 
 const NOT_LOOKED_INTO = new Set(['node_modules', '.git', '__pycache__', '.venv', 'venv']);
-const MOST_FILES = 20_000;
+const MOST_FILES = 200_000;
+/** Neither waits for who writes into a pipe, nor follows a link; Windows has neither. */
+const NO_WAIT = process.platform === 'win32' ? 0 : constants.O_NONBLOCK | constants.O_NOFOLLOW;
 const DEEPEST = 5;
 /** One line is not longer than this. */
 const READ_BYTES = 8192;
@@ -31,11 +41,16 @@ export function written(before: Files, after: Files): string[] {
   return [...after].filter(([file, stamp]) => before.get(file) !== stamp).map(([file]) => file);
 }
 
-/** The beginning of a file as text; nothing of one that has gone. */
+/**
+ * The beginning of a file as text; nothing of one that has gone, or is none: a link, or a file of another
+ * folder with a second name here, would show what the program may not see, and a pipe would never end.
+ */
 export function readBeginning(file: string): string {
   try {
-    const descriptor = openSync(file, 'r');
+    const descriptor = openSync(file, constants.O_RDONLY | NO_WAIT);
     try {
+      const stat = fstatSync(descriptor);
+      if (!stat.isFile() || stat.nlink > 1) return '';
       const buffer = Buffer.alloc(READ_BYTES);
       return buffer.toString('utf8', 0, readSync(descriptor, buffer));
     } finally {

@@ -1,30 +1,21 @@
 /** `npm run check`: a student's own program, stage by stage. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import * as path from 'node:path';
-import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { connectablePort, fromHere, hostName, seconds } from '../../src/cli/options';
 import { hasColors, out } from '../../src/cli/Output';
 import { complain, say } from '../../src/cli/complain';
-import { formatAddress } from '../../src/socket/Address';
-import { Socket } from '../../src/socket/Socket';
 import { endWithReader } from '../lab/endWithReader';
-import { Deadline } from './Deadline';
-import { BYTES, LINES } from './framing';
+import { networkOfItsOwn } from './Cage';
+import { ANY_PORT, type Check, checkOne } from './checkOne';
+import { toVpl } from './formats';
 import { KitError } from './KitError';
-import { Pace } from './Pace';
-import {
-  hasPassed,
-  linesAtTheEnd,
-  linesNow,
-  type Look,
-  toGradescope,
-  toJson,
-  toJunit,
-} from './report';
-import { PROGRAMS } from './programs';
-import { ReservedPort } from './ReservedPort';
-import { Trial, runStages } from './stage';
+import { markClass } from './markClass';
+import { readPoints, sumOf } from './points';
+import { type Program, PROGRAMS } from './programs';
+import { hasPassed, type Look } from './report';
+import { writeResults } from './results';
 
 interface Options {
   host: string;
@@ -35,18 +26,27 @@ interface Options {
   stdin?: string;
   lines: boolean;
   question: string;
+  points?: string;
+  brief: boolean;
+  sandbox: boolean;
   json?: string;
   junit?: string;
   gradescope?: string;
+  vpl?: number;
+  each?: string;
+  jobs: number;
+  reports: string;
+  csv?: string;
+  html?: string;
   /** s */
   timeout: number;
   color: boolean;
 }
 
-const CONNECT_MS = 500;
 const QUESTION = 'What time is it?';
-/** Whichever port the program opens. */
-const ANY_PORT = 0;
+const MOST_JOBS = 64;
+/** Set in a kit that has been started anew in a network of its own. */
+const INSIDE = 'LAB_KIT_INSIDE';
 
 const command = new Command('npm run check --')
   .description(
@@ -73,9 +73,31 @@ const command = new Command('npm run check --')
     false,
   )
   .option('--stdin <text>', 'what is typed for it, if it asks; \\n begins a new line', lines)
+  .option('--points <points>', 'what stages are worth, 1=2,7=5, or a file of such lines (1 each)')
+  .option('--brief', 'no causes and no help, for exams', false)
+  .option(
+    '--sandbox',
+    'the program runs in a copy of its folder, with as few rights as this system can give it',
+    false,
+  )
   .option('--json <file>', 'write the result there, too', fromHere)
   .option('--junit <file>', 'the same for CI systems', fromHere)
   .option('--gradescope <file>', 'the same for Gradescope (results.json)', fromHere)
+  .addOption(
+    new Option('--vpl [grade]', "print what Moodle's VPL reads, with a grade up to this one")
+      .argParser(grade)
+      .preset(100),
+  )
+  .option('--each <folder>', 'checks each folder in this one as a submission of its own', fromHere)
+  .option('--jobs <number>', 'how many of them at the same time', jobs, 4)
+  .option(
+    '--reports <folder>',
+    'a report for each goes there; those that are there already are kept',
+    fromHere,
+    fromHere('reports'),
+  )
+  .option('--csv <file>', 'the marks of --each as a table', fromHere)
+  .option('--html <file>', 'the same as a page, with each report in it', fromHere)
   .option('--timeout <s>', 'the whole run takes no longer', seconds, 120)
   .option('--no-color', 'no colours')
   .exitOverride();
@@ -86,84 +108,117 @@ async function main(): Promise<void> {
   const options = command.opts<Options>();
   const program = PROGRAMS[name];
   if (!program) throw new KitError(`there is no program "${name}"`);
+  mustFit(program, name, start, options);
+  const needsNetwork = options.sandbox && process.env[INSIDE] === undefined;
+  const network = needsNetwork ? networkOfItsOwn() : undefined;
+  if (network) {
+    await again(network);
+    return;
+  }
+  const missing = needsNetwork ? ['it has the network of this machine'] : [];
+  const { each } = options;
+  const check: Check = {
+    name,
+    program,
+    command: start,
+    host: options.host,
+    port: options.port,
+    cwd: options.cwd,
+    logDir: options.logDir,
+    only: options.only,
+    stdin: options.stdin,
+    question: options.question,
+    isByLines: options.lines,
+    timeout: options.timeout * 1000,
+    points: readPoints(options.points ?? ''),
+    isBrief: options.brief,
+    sandbox: options.sandbox ? { hidden: hiddenBy(options) } : undefined,
+    look: lookOf(options),
+  };
+  const stop = new AbortController();
+  const forget = onSignals((signal) => {
+    stop.abort(`it was stopped (${signal})`);
+  });
+  process.exitCode =
+    each === undefined
+      ? await single(check, options, missing, stop.signal)
+      : await markClass(check, { ...options, folder: each, missing }, stop.signal);
+  forget();
+  if (process.exitCode === 2) process.exit(); // what was cut short may still wait for something
+}
 
+/** Checks one program; gives the exit code. */
+async function single(
+  check: Check,
+  options: Options,
+  missing: readonly string[],
+  stop: AbortSignal,
+): Promise<number> {
+  const isVpl = options.vpl !== undefined;
+  const write = (line: string) => {
+    if (!isVpl) out.write(`${line}\n`);
+  };
+  const { result, error } = await checkOne(check, missing, write, stop);
+  if (options.vpl !== undefined) out.write(toVpl(result, options.vpl));
+  if (options.points !== undefined) {
+    const { points, of } = sumOf(result.verdicts, result.points);
+    write(`Points: ${points} of ${of}.`);
+  }
+  writeResults(options, result);
+  if (error !== undefined) {
+    if (!stop.aborted) tell(error);
+    return 2;
+  }
+  return hasPassed(result.verdicts) ? 0 : 1;
+}
+
+/** @throws KitError for options that do not go together. */
+function mustFit(program: Program, name: string, start: string[], options: Options): void {
   if (program.isClient && start.length === 0)
     throw new KitError(`a client needs its command: npm run check -- ${name} -- COMMAND`);
   if (options.port === ANY_PORT) mustBeTold(program, start);
-  const isFree = options.port === undefined && start.some((part) => part.includes('{port}'));
-  await using reserved = isFree ? await ReservedPort.on(options.host) : undefined;
-  const port = reserved?.port ?? options.port ?? program.port;
-  const address = { host: options.host, port };
-  const folder = logFolderFor(start, options);
-  const real = start.map((part) =>
-    part.replaceAll('{port}', String(port)).replaceAll('{log-dir}', folder),
-  );
-  if (start.length > 0 && port !== ANY_PORT) await mustBeFree(address);
-  await using pace = await Pace.begin();
-  const trial = new Trial({
-    address,
-    start: start.length > 0 ? { command: real, cwd: options.cwd, stdin: options.stdin } : undefined,
-    isClient: program.isClient === true,
-    folder,
-    question: options.question,
-    framing: options.lines ? LINES : BYTES,
-    deadline: new Deadline(options.timeout * 1000, () => pace.stretch),
-    waits: (seconds) => {
-      const what = `port ${port} is held by a connection that is closed (TIME_WAIT)`;
-      out.write(`  waiting ${seconds} s: ${what}\n`);
-    },
-  });
-  const stop = endOnSignals(trial);
-  const look = lookOf(options);
-  try {
-    out.write(`${name}: ${start.length > 0 ? start.join(' ') : formatAddress(address)}\n\n`);
-    let hasFailed = false;
-    const verdicts = await runStages(program.stages, trial, options.only, (verdict) => {
-      const isFirst = !hasFailed && verdict.status === 'failed';
-      hasFailed ||= isFirst;
-      for (const line of linesNow(verdict, look, isFirst)) out.write(`${line}\n`);
-    });
-    for (const line of linesAtTheEnd(verdicts, look)) out.write(`${line}\n`);
-    const result = { program: name, command: start, verdicts };
-    if (options.json !== undefined) writeFileSync(options.json, toJson(result));
-    if (options.junit !== undefined) writeFileSync(options.junit, toJunit(result));
-    if (options.gradescope !== undefined) writeFileSync(options.gradescope, toGradescope(result));
-    process.exitCode = hasPassed(verdicts) ? 0 : 1;
-  } finally {
-    await trial.clear();
-    stop();
-  }
+  if (options.sandbox && start.length === 0)
+    throw new KitError('a sandbox is for a COMMAND: what runs already is in none');
+  if (options.sandbox && process.platform !== 'linux') throw new KitError('--sandbox needs Linux');
+  const needsEach = options.csv ?? options.html;
+  if (options.each === undefined && needsEach !== undefined)
+    throw new KitError('--csv and --html are for --each FOLDER');
+  if (options.each !== undefined && start.length === 0)
+    throw new KitError('--each needs the COMMAND that is started in each folder');
 }
 
 /** @throws KitError where nobody tells the kit which port a program has. */
-function mustBeTold({ isClient }: (typeof PROGRAMS)[string], start: readonly string[]): void {
+function mustBeTold({ isClient }: Program, start: readonly string[]): void {
   if (isClient) throw new KitError('a client is told its port, so --port any is for servers');
   if (start.length === 0 || start.some((part) => part.includes('{port}')))
     throw new KitError('--port any is for a COMMAND that chooses its port itself');
   if (process.platform !== 'linux') throw new KitError('--port any needs Linux: name the port');
 }
 
-/** Where the logging server writes: a fresh folder where COMMAND asks for one. */
-function logFolderFor(start: string[], { logDir, cwd }: Options): string {
-  if (logDir !== undefined) return path.resolve(cwd, logDir);
-  if (!start.some((part) => part.includes('{log-dir}'))) return cwd;
-  const folder = mkdtempSync(path.join(tmpdir(), 'lab-kit-'));
-  out.write(`The log files are in ${folder}\n`);
-  return folder;
+/** Runs the same kit in a network of its own. */
+async function again(network: readonly string[]): Promise<void> {
+  const runner = __filename.endsWith('.ts') ? ['-r', require.resolve('ts-node/register')] : [];
+  const words: readonly string[] = [...network, process.execPath, ...runner, __filename];
+  const [file = '', ...args] = words;
+  const kit = spawn(file, [...args, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...process.env, [INSIDE]: '1' },
+  });
+  onSignals((signal) => kit.kill(signal));
+  process.exitCode = await new Promise<number>((resolve, reject) => {
+    kit.once('error', reject);
+    kit.once('close', (code) => {
+      resolve(code ?? 2);
+    });
+  });
 }
 
-/** @throws KitError when somebody else has the port: it would be checked instead. */
-async function mustBeFree(address: { host: string; port: number }): Promise<void> {
-  await using socket = new Socket();
-  socket.breakAfter(CONNECT_MS);
-  const isTaken = await socket.connect(address).then(
-    () => true,
-    () => false,
-  );
-  if (isTaken)
-    throw new KitError(
-      `${formatAddress(address)} is already taken by another program: stop that first, or leave COMMAND out to check it`,
-    );
+/** What a program need not see: where the results go, and what others have handed in. */
+function hiddenBy({ json, junit, gradescope, each, csv, html, reports }: Options): string[] {
+  const files = [json, junit, gradescope, csv, html].flatMap((file) => file ?? []);
+  const ofTheClass = each === undefined ? [] : [each, reports];
+  const folders = [...files.map((file) => path.dirname(file)), ...ofTheClass];
+  return [...new Set(folders)].filter((folder) => existsSync(folder));
 }
 
 function lookOf({ color }: Options): Look {
@@ -174,13 +229,9 @@ function lookOf({ color }: Options): Look {
   };
 }
 
-/** Nothing of the student's stays behind when the kit is stopped. */
-function endOnSignals(trial: Trial): () => void {
-  const onSignal = () => {
-    void trial.clear().then(() => process.exit(2));
-  };
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  return () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+function onSignals(act: (signal: NodeJS.Signals) => void): () => void {
+  process.once('SIGINT', act).once('SIGTERM', act);
+  return () => process.off('SIGINT', act).off('SIGTERM', act);
 }
 
 function portOrAny(text: string): number {
@@ -202,9 +253,25 @@ function stageNumbers(text: string): number[] {
   throw new InvalidArgumentError('numbers of stages, with commas between: 3,5');
 }
 
+function grade(text: string): number {
+  const number = Number(text);
+  if (Number.isFinite(number) && number > 0) return number;
+  throw new InvalidArgumentError('the best grade, a number above 0.');
+}
+
+function jobs(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0 && number <= MOST_JOBS) return number;
+  throw new InvalidArgumentError(`a whole number from 1 to ${MOST_JOBS}.`);
+}
+
+function tell(error: unknown): void {
+  if (error instanceof KitError) say(`npm run check: ${error.message}`);
+  else complain('npm run check', error);
+}
+
 endWithReader();
 main().catch((error: unknown) => {
   process.exitCode = error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
-  if (error instanceof KitError) say(`npm run check: ${error.message}`);
-  else if (!(error instanceof CommanderError)) complain('npm run check', error);
+  if (!(error instanceof CommanderError)) tell(error);
 });

@@ -10,13 +10,6 @@ const TITLE_WIDTH = 58;
 const LABEL_WIDTH = 10;
 const INDENT = ' '.repeat(4);
 
-/** What a run has found. */
-export interface Result {
-  readonly program: string;
-  readonly command: readonly string[];
-  readonly verdicts: readonly Verdict[];
-}
-
 /** How the terminal shows it. */
 export interface Look {
   readonly columns: number;
@@ -166,76 +159,17 @@ export function summaryOf(verdicts: readonly Verdict[]): string {
   return `${parts.join(', ')}${next}`;
 }
 
-/** All as JSON; docs/kit.md has its schema. */
-export function toJson({ program, command, verdicts }: Result): string {
-  const stages = verdicts.map(
-    ({ number, title, slide, status, seconds, details, because, printed, ended }) => ({
-      number,
-      title,
-      slide,
-      status,
-      seconds: rounded(seconds),
-      because,
-      ...details,
-      printed: details && printed,
-      ended: details && ended,
-    }),
-  );
-  return `${JSON.stringify({ version: 1, program, command, passed: hasPassed(verdicts), stages }, undefined, 2)}\n`;
-}
-
-/** JUnit's XML, as CI systems read it. */
-export function toJunit({ program, verdicts }: Result): string {
-  const count = (status: Status) => verdicts.filter((verdict) => verdict.status === status).length;
-  const cases = verdicts.map((verdict) => {
-    const { number, title, seconds, status, because } = verdict;
-    const open = `  <testcase classname="${xml(program)}" name="${xml(`${number} ${title}`)}" time="${rounded(seconds)}"`;
-    const text = xml(plain(verdict));
-    if (status === 'failed')
-      return `${open}>\n    <failure message="${xml(verdict.details?.came ?? '')}">${text}</failure>\n  </testcase>`;
-    if (status === 'not tried')
-      return `${open}>\n    <skipped message="${xml(because ?? '')}"/>\n  </testcase>`;
-    if (status === 'warned') return `${open}>\n    <system-out>${text}</system-out>\n  </testcase>`;
-    return `${open}/>`;
-  });
-  const head = `<testsuite name="${xml(program)}" tests="${verdicts.length}" failures="${count('failed')}" skipped="${count('not tried')}">`;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${head}\n${cases.join('\n')}\n</testsuite>\n`;
-}
-
-/** Gradescope's results.json: a point for each stage that passed. */
-export function toGradescope({ verdicts }: Result): string {
-  const tests = verdicts.map((verdict) => ({
-    number: String(verdict.number),
-    name: verdict.title,
-    score: isGood(verdict) ? 1 : 0,
-    max_score: 1,
-    status: isGood(verdict) ? 'passed' : 'failed',
-    output: plain(verdict),
-  }));
-  return `${JSON.stringify({ tests }, undefined, 2)}\n`;
-}
-
 /** Whether no stage failed, none was left out for want of time, and something was tried at all. */
 export function hasPassed(verdicts: readonly Verdict[]): boolean {
   const isBad = ({ status, because }: Verdict) => status === 'failed' || because === TIME_IS_UP;
   return verdicts.some(isGood) && !verdicts.some(isBad);
 }
 
-function isGood({ status }: Verdict): boolean {
+export function isGood({ status }: Verdict): boolean {
   return status === 'passed' || status === 'warned';
 }
 
-function plain(verdict: Verdict): string {
+/** One stage as lines of text, without its head. */
+export function plain(verdict: Verdict): string {
   return linesOf(verdict, { columns: Infinity, hasColor: false }).slice(1).join('\n');
-}
-
-function rounded(seconds: number): number {
-  return Math.round(seconds * 1000) / 1000;
-}
-
-/** XML 1.0 has no way to write most control characters, nor half of a surrogate pair. */
-function xml(text: string): string {
-  return text
-    .replace(/(?![\t\n\r])\p{Cc}|\p{Cs}/gu, '\ufffd')
-    .replace(/[<>&"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -5,6 +5,7 @@ import { SocketError } from '../../src/socket/SocketError';
 import { codeOf } from '../../src/text/errno';
 import type { Deadline } from './Deadline';
 import { type Framing, LINES } from './framing';
+import { KitError } from './KitError';
 import { causeIn } from './lastWords';
 import { Probe } from './Probe';
 import { type OwnSocket, socketsOf } from './sockets';
@@ -123,6 +124,8 @@ export interface Terms {
 /** The program under test, in one stage after the other. */
 export class Trial {
   #subject: Subject | undefined;
+  #starting: Promise<Subject> | undefined;
+  #isStopped = false;
   #testimony: Testimony | undefined;
   readonly #probes: Probe[] = [];
   #address: Address;
@@ -207,7 +210,7 @@ export class Trial {
     await this.testify();
     await this.clear();
     if (!this.terms.isClient) await this.untilFree();
-    this.#subject = await Subject.start(this.start, this.deadline);
+    await this.restart();
   }
 
   /** Waits until the port is free for a program without SO_REUSEADDR. */
@@ -217,7 +220,17 @@ export class Trial {
 
   /** Starts the program again, with what is open still open. */
   async restart(): Promise<void> {
-    if (this.start) this.#subject = await Subject.start(this.start, this.deadline);
+    if (!this.start) return;
+    if (this.#isStopped) throw new KitError('it was stopped');
+    this.#starting = Subject.start(this.start, this.deadline);
+    this.#subject = await this.#starting;
+  }
+
+  /** Ends the program for good: none is started any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#starting?.catch(() => undefined);
+    await this.clear();
   }
 
   /** Connects as soon as the program listens. */
@@ -373,7 +386,13 @@ function whyNot(stage: Stage, verdicts: readonly Verdict[], trial: Trial): strin
   return trial.deadline.isOver ? TIME_IS_UP : undefined;
 }
 
-function left(number: number, stage: Stage, { isByLines }: Trial, because: string): Verdict {
+/** The verdict on a stage that was left out. */
+export function left(
+  number: number,
+  stage: Stage,
+  { isByLines }: { readonly isByLines: boolean },
+  because: string,
+): Verdict {
   const nothing = { seconds: 0, details: undefined, printed: undefined, ended: undefined };
   const title = titleOf(stage, isByLines);
   return { number, title, slide: stage.slide, status: 'not tried', because, ...nothing };

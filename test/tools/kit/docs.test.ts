@@ -31,7 +31,7 @@ describe('docs/kit.md', function () {
     );
   });
 
-  itWith('python3', 'has a schema and a loop that do what it says', async () => {
+  itWith('python3', 'has a schema and a command for a class that do what it says', async () => {
     const folder = freshFolder();
     for (const [student, program] of [
       ['ada', 'good_closes'],
@@ -43,18 +43,22 @@ describe('docs/kit.md', function () {
         path.join(folder, `submissions/${student}/DateServer.py`),
       );
     }
-    const loop = block('sh')
-      .replace('--prefix lab', `--prefix ${ROOT}`)
-      .replace('python3 DateServer.py', 'python3 DateServer.py {port}');
-    const { stdout } = await promisify(execFile)('sh', ['-c', loop], { cwd: folder });
+    const command = /^npm run -s check -- date-server --each .*\n.*$/m.exec(page)?.[0] ?? '';
+    const here = command.replace('npm run', `npm --prefix ${ROOT} run`);
+    await promisify(execFile)('sh', ['-c', here], { cwd: folder });
 
-    expect(stdout).to.equal('0 submissions/ada/\n1 submissions/bob/\n');
+    const marks = readFileSync(path.join(folder, 'marks.csv'), 'utf8');
+    expect(marks)
+      .to.match(/^ada,9,9,,,/m)
+      .and.match(/^bob,2,9,3 The date/m);
+    expect(readFileSync(path.join(folder, 'marks.html'), 'utf8')).to.contain('ada');
     const validate = new Ajv().compile(JSON.parse(block('json')) as object);
     for (const student of ['ada', 'bob']) {
-      const file = path.join(folder, `submissions/${student}/result.json`);
-      validate(JSON.parse(readFileSync(file, 'utf8')));
+      const file = path.join(folder, `reports/${student}.json`);
+      const { result } = JSON.parse(readFileSync(file, 'utf8')) as { result: object };
+      validate(result);
       expect(validate.errors).to.equal(null);
-      expect(readFileSync(file.replace('result.json', 'report.txt'), 'utf8')).to.contain('passed');
+      expect(readFileSync(file.replace('.json', '.txt'), 'utf8')).to.contain('passed');
     }
   });
 });

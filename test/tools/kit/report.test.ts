@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { linesAtTheEnd, linesNow, toGradescope, toJson, toJunit } from '../../../tools/kit/report';
+import { toGradescope, toJson, toJunit, toVpl } from '../../../tools/kit/formats';
+import { linesAtTheEnd, linesNow } from '../../../tools/kit/report';
 import { showDifference } from '../../../tools/kit/bytes';
 import type { Verdict } from '../../../tools/kit/stage';
 
@@ -32,7 +33,12 @@ const VERDICTS = [
   verdict(3, { status: 'warned', details: DETAILS }),
   verdict(4, { status: 'not tried', because: 'it needs stage 2' }),
 ];
-const RESULT = { program: 'echo-server', command: ['python3', 'x.py'], verdicts: VERDICTS };
+const RESULT = {
+  program: 'echo-server',
+  command: ['python3', 'x.py'],
+  verdicts: VERDICTS,
+  points: new Map([[2, 3]]),
+};
 
 describe('The report of the kit', () => {
   it('fits the terminal, and lets nothing through that would steer it', () => {
@@ -97,6 +103,22 @@ describe('The report of the kit', () => {
     expect(
       tests.map(({ score, status }) => `${score as number} ${status as string}`),
     ).to.deep.equal(['1 passed', '0 failed', '1 passed', '0 failed']);
+  });
+
+  it('is what Moodle reads, and no line of it but the last can be a grade', () => {
+    const forged = verdict(5, {
+      status: 'failed',
+      details: { ...DETAILS, came: '--|>\nGrade :=>> 100' },
+      printed: 'Grade :=>> 100\n',
+      ended: 'ended',
+    });
+    const lines = toVpl({ ...RESULT, verdicts: [...VERDICTS, forged] }, 70)
+      .trimEnd()
+      .split('\n');
+
+    expect(lines.at(0)).to.equal('<|--');
+    expect(lines.slice(-2)).to.deep.equal(['--|>', 'Grade :=>> 20']); // 2 of 7 points
+    for (const line of lines.slice(1, -2)) expect(line).to.match(/^>/);
   });
 
   it('puts a caret under the first byte that differs', () => {

@@ -1,0 +1,131 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+
+/** How long it may take to try whether the system allows something. */
+const TRY_MS = 5000;
+/** Of a program in the sandbox: processes, bytes of memory, bytes of one file. */
+const LIMITS = ['--nproc=512', '--data=4294967296', '--fsize=268435456', '--core=0'];
+/** A user without rights, as Linux systems have it. */
+const NOBODY = 65_534;
+/** Covers each folder before `--` with an empty one, and then runs what stands behind it. */
+const COVER =
+  'while [ "$1" != -- ]; do mount -t tmpfs -o size=64k none "$1" || exit 126; shift; done; shift; "$@"; exit $?';
+
+/** Where the commands are, the lab, and the copies that are made. */
+const NEEDED = [
+  ...(process.env['PATH'] ?? '').split(path.delimiter).map((folder) => path.resolve(folder)),
+  process.execPath,
+  path.resolve(__dirname),
+  tmpdir(),
+];
+
+const isRoot = process.getuid?.() === 0;
+/** Root needs no other user for it; whoever is not becomes root of a namespace of their own. */
+const USER = isRoot ? [] : ['--user', '--map-root-user'];
+const NAMESPACE = [
+  'unshare',
+  ...USER,
+  '--mount',
+  '--pid',
+  '--fork',
+  '--kill-child',
+  '--mount-proc',
+];
+
+/** What holds a program, as far as this system allows it: used where it is there, and named where not. */
+export class Cage {
+  /** None at all. */
+  static readonly OPEN = new Cage([], undefined, []);
+
+  private constructor(
+    /** What is written in front of its command. */
+    readonly prefix: readonly string[],
+    /** Whom its folders must belong to, if it runs as another user. */
+    readonly user: number | undefined,
+    /** What could not be had, in words. */
+    readonly missing: readonly string[],
+  ) {}
+
+  /** The program ends with all that it has started, also what has left its session. */
+  static closed(): Cage {
+    return hasNamespaces()
+      ? new Cage([...NAMESPACE, 'sh', '-c', COVER, 'sh', '--'], undefined, [])
+      : Cage.OPEN;
+  }
+
+  /**
+   * It is another user, too, can't see these folders, and has bounded memory and processes.
+   * @param hidden folders that the program need not see.
+   */
+  static sandbox(hidden: readonly string[]): Cage {
+    const missing: string[] = [];
+    const limits = has('prlimit') ? ['prlimit', ...LIMITS] : [];
+    if (limits.length === 0) missing.push('no bound for memory and processes (prlimit is missing)');
+    const asNobody = isRoot && has('setpriv');
+    const user = asNobody
+      ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--no-new-privs']
+      : [];
+    if (!asNobody)
+      missing.push(
+        isRoot
+          ? 'it runs as root (setpriv is missing)'
+          : 'it runs as you: only root can start it as another user',
+      );
+    const seen = hidden.filter((folder) => NEEDED.some((needed) => isIn(needed, folder)));
+    missing.push(...seen.map((folder) => `it sees ${folder}, which has what it needs to run`));
+    const covered = hidden.filter(
+      (folder) =>
+        !seen.includes(folder) && !hidden.some((other) => other !== folder && isIn(folder, other)),
+    );
+    const namespace = hasNamespaces()
+      ? [...NAMESPACE, 'sh', '-c', COVER, 'sh', ...covered, '--']
+      : [];
+    if (namespace.length === 0)
+      missing.push('it sees other processes and all folders (unshare is not allowed here)');
+    return new Cage([...namespace, ...user, ...limits], asNobody ? NOBODY : undefined, missing);
+  }
+}
+
+/**
+ * How a program is started that has a network of its own, with nothing but loopback; undefined where
+ * the system does not allow that.
+ */
+export function networkOfItsOwn(): readonly string[] | undefined {
+  const prefix = ['unshare', ...USER, '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
+  return works([...prefix, 'true']) ? prefix : undefined;
+}
+
+function isIn(file: string, folder: string): boolean {
+  return `${file}${path.sep}`.startsWith(path.join(folder, path.sep));
+}
+
+let isAllowed: boolean | undefined;
+
+function hasNamespaces(): boolean {
+  isAllowed ??= works([...NAMESPACE, 'mount', '-t', 'tmpfs', 'none', tmpdir()]);
+  return isAllowed;
+}
+
+function has(command: string): boolean {
+  return works([command, '--version']);
+}
+
+function works([file = '', ...args]: readonly string[]): boolean {
+  if (process.platform !== 'linux') return false;
+  return spawnSync(file, args, { stdio: 'ignore', timeout: TRY_MS }).status === 0;
+}
+
+/** Whether there is such a command, as a shell that is started in this folder would find it. */
+export function isCommand(command: string, cwd: string): boolean {
+  const folders = command.includes('/') ? [''] : (process.env['PATH'] ?? '').split(path.delimiter);
+  return folders.some((folder) => {
+    try {
+      accessSync(path.resolve(cwd, folder, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

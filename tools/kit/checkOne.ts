@@ -1,0 +1,230 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { type Address, formatAddress } from '../../src/socket/Address';
+import { Socket } from '../../src/socket/Socket';
+import { Cage } from './Cage';
+import { Deadline } from './Deadline';
+import type { Result } from './formats';
+import { BYTES, LINES } from './framing';
+import { KitError } from './KitError';
+import { Pace } from './Pace';
+import type { Points } from './points';
+import type { Program } from './programs';
+import { linesAtTheEnd, linesNow, type Look } from './report';
+import { ReservedPort } from './ReservedPort';
+import { copyFor, giveTo } from './sandboxFolder';
+import { left, runStages, Trial, type Verdict } from './stage';
+
+const CONNECT_MS = 500;
+/** A run that has not ended so long after its time is ended. */
+const OVERTIME_MS = 1500;
+/** Whichever port the program opens. */
+export const ANY_PORT = 0;
+
+/** What one run is about. */
+export interface Check {
+  readonly name: string;
+  readonly program: Program;
+  readonly command: readonly string[];
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly cwd: string;
+  readonly logDir: string | undefined;
+  readonly only: readonly number[];
+  readonly stdin: string | undefined;
+  readonly question: string;
+  readonly isByLines: boolean;
+  /** ms */
+  readonly timeout: number;
+  readonly points: Points;
+  /** Hides causes, for exams. */
+  readonly isBrief: boolean;
+  /** Undefined for a program that is only held together. */
+  readonly sandbox: { readonly hidden: readonly string[] } | undefined;
+  readonly look: Look;
+}
+
+/** A result, and the error of the kit's own that has cut it short. */
+export interface Outcome {
+  readonly result: Result;
+  readonly error: unknown;
+}
+
+/**
+ * Checks one program. It ends with a result whatever happens: stages that were not reached are not tried.
+ * @param missing what a sandbox lacks here, as far as that is known before.
+ * @param write is told each line of the report.
+ * @param stop ends the run when it is aborted, with its reason as the problem.
+ */
+export async function checkOne(
+  check: Check,
+  missing: readonly string[],
+  write: (line: string) => void,
+  stop: AbortSignal,
+): Promise<Outcome> {
+  const { name, program, command, points, only, look } = check;
+  const verdicts: Verdict[] = [];
+  const run = new Run(check, missing, write);
+  let error: unknown;
+  try {
+    await Promise.race([
+      run.go((verdict) => {
+        const isFirst = verdict.status === 'failed' && !verdicts.some(hasFailed);
+        verdicts.push(verdict);
+        for (const line of linesNow(verdict, look, isFirst)) write(line);
+      }),
+      aborted(stop),
+      setTimeout(check.timeout + OVERTIME_MS, undefined, { ref: false }).then(() => {
+        throw new KitError('the run did not end in its time, and was ended');
+      }),
+    ]);
+  } catch (caught) {
+    error = caught;
+  }
+  await run.end().catch((caught: unknown) => (error ??= caught));
+  const problem = error === undefined ? undefined : messageOf(error);
+  for (const [index, stage] of program.stages.entries()) {
+    const number = index + 1;
+    if (verdicts.some((verdict) => verdict.number === number)) continue;
+    if (only.length === 0 || only.includes(number))
+      verdicts.push(left(number, stage, check, problem ?? ''));
+  }
+  for (const line of linesAtTheEnd(verdicts, look)) write(line);
+  return { result: { program: name, command, verdicts, points, problem }, error };
+}
+
+function hasFailed({ status }: Verdict): boolean {
+  return status === 'failed';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const onAbort = () => {
+      reject(new KitError(String(signal.reason)));
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** One run, and what has to be cleared away after it. */
+class Run {
+  readonly #folders: string[] = [];
+  #trial: Trial | undefined;
+
+  constructor(
+    private readonly check: Check,
+    private readonly missing: readonly string[],
+    private readonly write: (line: string) => void,
+  ) {}
+
+  async go(tell: (verdict: Verdict) => void): Promise<void> {
+    const { check } = this;
+    const { name, program, command, host, only } = check;
+    const isFree = check.port === undefined && command.some((part) => part.includes('{port}'));
+    await using reserved = isFree ? await ReservedPort.on(host) : undefined;
+    const port = reserved?.port ?? check.port ?? program.port;
+    const address = { host, port };
+    this.write(`${name}: ${command.length > 0 ? command.join(' ') : formatAddress(address)}\n`);
+    const cage = this.#cage();
+    for (const lack of check.sandbox ? [...this.missing, ...cage.missing] : [])
+      this.write(`  no full sandbox: ${lack}`);
+    const cwd = this.#ownFolder(cage);
+    const folder = this.#logFolder(cage, cwd);
+    const real = command.map((part) =>
+      part.replaceAll('{port}', String(port)).replaceAll('{log-dir}', folder),
+    );
+    if (command.length > 0 && port !== ANY_PORT) await mustBeFree(address);
+    await using pace = await Pace.begin();
+    this.#trial = new Trial({
+      address,
+      start: command.length > 0 ? { command: real, cwd, stdin: check.stdin, cage } : undefined,
+      isClient: program.isClient === true,
+      folder,
+      question: check.question,
+      framing: check.isByLines ? LINES : BYTES,
+      deadline: new Deadline(check.timeout, () => pace.stretch),
+      waits: (seconds) => {
+        const what = `port ${port} is held by a connection that is closed (TIME_WAIT)`;
+        this.write(`  waiting ${seconds} s: ${what}`);
+      },
+    });
+    await runStages(program.stages, this.#trial, only, (verdict) => {
+      const own = withPlace(verdict, cwd, check.cwd);
+      tell(check.isBrief ? withoutCause(own) : own);
+    });
+  }
+
+  /** Ends the program, and removes the folders that were made for it. @throws KitError as Trial.stop does. */
+  async end(): Promise<void> {
+    this.#trial?.subject?.killNow();
+    await this.#trial?.stop();
+    for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
+  }
+
+  #cage(): Cage {
+    const { sandbox } = this.check;
+    return sandbox ? Cage.sandbox(sandbox.hidden) : Cage.closed();
+  }
+
+  /** Where it is started: in a sandbox a copy, so that nothing of the student's is changed. */
+  #ownFolder({ user }: Cage): string {
+    const { cwd, sandbox } = this.check;
+    if (!sandbox) return cwd;
+    const copy = copyFor(cwd, user);
+    this.#folders.push(copy);
+    return copy;
+  }
+
+  /** Where the logging server writes: a fresh folder where COMMAND asks for one. */
+  #logFolder({ user }: Cage, cwd: string): string {
+    const { logDir, command, sandbox } = this.check;
+    if (logDir !== undefined) return path.resolve(cwd, logDir);
+    if (!command.some((part) => part.includes('{log-dir}'))) return cwd;
+    const folder = mkdtempSync(path.join(tmpdir(), 'lab-kit-'));
+    giveTo(user, folder);
+    if (sandbox) this.#folders.push(folder);
+    else this.write(`The log files are in ${folder}\n`);
+    return folder;
+  }
+}
+
+/** @throws KitError when somebody else has the port: it would be checked instead. */
+async function mustBeFree(address: Address): Promise<void> {
+  await using socket = new Socket();
+  socket.breakAfter(CONNECT_MS);
+  const isTaken = await socket.connect(address).then(
+    () => true,
+    () => false,
+  );
+  if (isTaken)
+    throw new KitError(
+      `${formatAddress(address)} is already taken by another program: stop that first, or leave COMMAND out to check it`,
+    );
+}
+
+/** With the name of the student's own folder for that of its copy. */
+function withPlace(verdict: Verdict, copy: string, folder: string): Verdict {
+  if (copy === folder) return verdict;
+  const rename = (_: string, value: unknown) =>
+    typeof value === 'string' ? value.replaceAll(copy, folder) : value;
+  const { details, printed } = verdict;
+  return {
+    ...verdict,
+    details: details && (JSON.parse(JSON.stringify(details, rename)) as typeof details),
+    printed: printed?.replaceAll(copy, folder),
+  };
+}
+
+/** As it is shown in an exam: what was done and what came, and no help. */
+function withoutCause(verdict: Verdict): Verdict {
+  if (!verdict.details) return verdict;
+  const { did, expected, came } = verdict.details;
+  return { ...verdict, details: { did, expected, came }, printed: undefined, ended: undefined };
+}

@@ -1,0 +1,53 @@
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  lchownSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { KitError } from './KitError';
+
+/** A folder with more than that is no submission. */
+const MOST_FILES = 5000;
+const ALL_MAY_PASS = 0o755;
+
+/**
+ * A copy of a student's folder, which belongs to whoever runs the program.
+ * @throws KitError for a folder that is not there, or that has too much in it.
+ */
+export function copyFor(folder: string, user: number | undefined): string {
+  if (namesIn(folder).length > MOST_FILES)
+    throw new KitError(
+      `${folder} has more than ${MOST_FILES} files: a sandbox begins with a copy, so --cwd names the student's own folder`,
+    );
+  const copy = mkdtempSync(path.join(tmpdir(), 'lab-kit-'));
+  cpSync(folder, copy, { recursive: true, verbatimSymlinks: true, filter: isPlain });
+  chmodSync(copy, ALL_MAY_PASS);
+  giveTo(user, copy);
+  return copy;
+}
+
+/** Makes a folder, and all in it, belong to a user; undefined leaves it as it is. */
+export function giveTo(user: number | undefined, folder: string): void {
+  if (user === undefined) return;
+  for (const name of namesIn(folder)) lchownSync(path.join(folder, name), user, user);
+  chownSync(folder, user, user);
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  } catch (error) {
+    throw new KitError(`there is no folder ${folder} (${(error as Error).message})`);
+  }
+}
+
+/** What can be copied: no pipe that waits for its other end, no device. */
+function isPlain(file: string): boolean {
+  const stat = lstatSync(file);
+  return stat.isFile() || stat.isDirectory() || stat.isSymbolicLink();
+}
