@@ -51,7 +51,7 @@ export class Cage {
   /** The program ends with all that it has started, also what has left its session. */
   static closed(): Cage {
     return hasNamespaces()
-      ? new Cage([...NAMESPACE, 'sh', '-c', COVER, 'sh', '--'], undefined, [])
+      ? new Cage([...namespace(), 'sh', '-c', COVER, 'sh', '--'], undefined, [])
       : Cage.OPEN;
   }
 
@@ -79,12 +79,12 @@ export class Cage {
       (folder) =>
         !seen.includes(folder) && !hidden.some((other) => other !== folder && isIn(folder, other)),
     );
-    const namespace = hasNamespaces()
-      ? [...NAMESPACE, 'sh', '-c', COVER, 'sh', ...covered, '--']
-      : [];
-    if (namespace.length === 0)
+    if (!hasNamespaces())
       missing.push('it sees other processes and all folders (unshare is not allowed here)');
-    return new Cage([...namespace, ...user, ...limits], asNobody ? NOBODY : undefined, missing);
+    const outside = hasNamespaces()
+      ? [...namespace(), 'sh', '-c', COVER, 'sh', ...covered, '--']
+      : [];
+    return new Cage([...outside, ...user, ...limits], asNobody ? NOBODY : undefined, missing);
   }
 }
 
@@ -106,6 +106,11 @@ let isAllowed: boolean | undefined;
 function hasNamespaces(): boolean {
   isAllowed ??= works([...NAMESPACE, 'mount', '-t', 'tmpfs', 'none', tmpdir()]);
   return isAllowed;
+}
+
+/** Where setpriv is there, the program ends with the kit, also when that is killed. */
+function namespace(): readonly string[] {
+  return has('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', ...NAMESPACE] : NAMESPACE;
 }
 
 function has(command: string): boolean {

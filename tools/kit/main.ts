@@ -180,6 +180,11 @@ function mustFit(program: Program, name: string, start: string[], options: Optio
   if (options.sandbox && start.length === 0)
     throw new KitError('a sandbox is for a COMMAND: what runs already is in none');
   if (options.sandbox && process.platform !== 'linux') throw new KitError('--sandbox needs Linux');
+  const ofOne = options.json ?? options.junit ?? options.gradescope ?? options.vpl;
+  if (options.each !== undefined && ofOne !== undefined)
+    throw new KitError(
+      '--each writes --reports, --csv and --html; the other results are of one program',
+    );
   const needsEach = options.csv ?? options.html;
   if (options.each === undefined && needsEach !== undefined)
     throw new KitError('--csv and --html are for --each FOLDER');
@@ -229,8 +234,9 @@ function lookOf({ color }: Options): Look {
   };
 }
 
+/** A second one changes nothing: the end is on its way, and bounded. */
 function onSignals(act: (signal: NodeJS.Signals) => void): () => void {
-  process.once('SIGINT', act).once('SIGTERM', act);
+  process.on('SIGINT', act).on('SIGTERM', act);
   return () => process.off('SIGINT', act).off('SIGTERM', act);
 }
 

@@ -48,7 +48,7 @@ const MISTAKES: Record<string, Mistake> = {
   greets: [2, /greets each client, with 'Welcome!\\n'/],
   always_the_same: [2, /answers 'ERROR: unknown command\\n' to whatever it is sent/],
   replaces: [3, /comes back as U\+FFFD/],
-  slow: [2, /your server is slow: the answer came after 4\.\d s/],
+  slow: [2, /your server is slow: the answer came after \d+\.\d s/],
   one_variable: [7, /the answer came on the other connection/],
   needs_a_word: [9, /needs_a_word\.py, line \d+ says IndexError/],
   in_use_unsaid: [12, /as soon as the connection of before was gone/],
