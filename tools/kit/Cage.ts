@@ -9,6 +9,13 @@ const TRY_MS = 5000;
 const LIMITS = ['--nproc=512', '--data=4294967296', '--fsize=268435456', '--core=0'];
 /** A user without rights, as Linux systems have it. */
 const NOBODY = 65_534;
+const AS_NOBODY = [
+  'setpriv',
+  `--reuid=${NOBODY}`,
+  `--regid=${NOBODY}`,
+  '--clear-groups',
+  '--no-new-privs',
+];
 /** Covers each folder before `--` with an empty one, and then runs what stands behind it. */
 const COVER =
   'while [ "$1" != -- ]; do mount -t tmpfs -o size=64k none "$1" || exit 126; shift; done; shift; "$@"; exit $?';
@@ -63,16 +70,9 @@ export class Cage {
     const missing: string[] = [];
     const limits = has('prlimit') ? ['prlimit', ...LIMITS] : [];
     if (limits.length === 0) missing.push('no bound for memory and processes (prlimit is missing)');
-    const asNobody = isRoot && has('setpriv');
-    const user = asNobody
-      ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--no-new-privs']
-      : [];
+    const asNobody = works([...AS_NOBODY, 'true']);
     if (!asNobody)
-      missing.push(
-        isRoot
-          ? 'it runs as root (setpriv is missing)'
-          : 'it runs as you: only root can start it as another user',
-      );
+      missing.push('it runs as you: only root, with setpriv, starts it as another user');
     const seen = hidden.filter((folder) => NEEDED.some((needed) => isIn(needed, folder)));
     missing.push(...seen.map((folder) => `it sees ${folder}, which has what it needs to run`));
     const covered = hidden.filter(
@@ -84,7 +84,11 @@ export class Cage {
     const outside = hasNamespaces()
       ? [...namespace(), 'sh', '-c', COVER, 'sh', ...covered, '--']
       : [];
-    return new Cage([...outside, ...user, ...limits], asNobody ? NOBODY : undefined, missing);
+    return new Cage(
+      [...outside, ...(asNobody ? AS_NOBODY : []), ...limits],
+      asNobody ? NOBODY : undefined,
+      missing,
+    );
   }
 }
 

@@ -119,6 +119,11 @@ export class Probe {
     this.socket.breakAfter(GLANCE_MS);
   }
 
+  /** The same in the background; what does not close in time is broken off with all others. */
+  closeSoon(): Promise<void> {
+    return this.close().catch(() => undefined);
+  }
+
   /** Breaks the connection off: what was on its way is lost. */
   reset(): void {
     this.socket.reset();

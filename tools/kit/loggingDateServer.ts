@@ -10,7 +10,7 @@ const LOOK_MS = 20;
 /** Linux gives the time of a file in steps of 4 ms. */
 const STEP_MS = 10;
 /** What is written for a client that says nothing is there by then. */
-const SILENT_MS = 200;
+const SILENT_MS = 100;
 const IN_TURN = 12;
 const TOGETHER = 20;
 const ROUNDS = 3;
@@ -69,7 +69,7 @@ async function askInTurn(trial: Trial, times: number): Promise<string[][]> {
     const before = lookInto(trial.folder);
     const probe = await trial.connect();
     await DATE.ask(trial, probe, '', `asked, ${turn + 1} of ${times} times`);
-    closing.push(probe.close());
+    closing.push(probe.closeSoon());
     all.push(await writtenSince(trial, before, 1));
     await trial.deadline.pause(STEP_MS);
   }
@@ -106,8 +106,6 @@ function numbered(files: readonly string[]): string[] {
 }
 
 async function makesFiles(trial: Trial): Promise<void> {
-  await logsOnlyRequests(trial);
-  await trial.fresh();
   const all = await askInTurn(trial, 3);
   const found = (came: string, likely: string) =>
     new Finding({
@@ -137,6 +135,7 @@ async function makesFiles(trial: Trial): Promise<void> {
         'your server opens the same file each time: the number must go up by one for each request',
       );
   }
+  await logsOnlyRequests(trial);
 }
 
 /** A connection on which nothing is asked makes no file: neither while it is open, nor when it ends. */
