@@ -202,7 +202,9 @@ function mustBeTold({ isClient }: Program, start: readonly string[]): void {
 
 /** Runs the same kit in a network of its own. */
 async function again(network: readonly string[]): Promise<void> {
-  const runner = __filename.endsWith('.ts') ? ['-r', require.resolve('ts-node/register')] : [];
+  // Its types have been checked once already.
+  const register = 'ts-node/register/transpile-only';
+  const runner = __filename.endsWith('.ts') ? ['-r', require.resolve(register)] : [];
   const words: readonly string[] = [...network, process.execPath, ...runner, __filename];
   const [file = '', ...args] = words;
   const kit = spawn(file, [...args, ...process.argv.slice(2)], {
