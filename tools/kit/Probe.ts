@@ -107,21 +107,31 @@ export class Probe {
 
   /** Closes as a client does: end of file first, if the other end has not sent its own yet. */
   async close(): Promise<void> {
-    const { ending } = await this.receive(() => false, GLANCE_MS);
-    // Whoever closes first keeps the port for a minute (TIME_WAIT); a reset spares the other that.
-    if (ending !== 'timeout') {
-      this.reset();
-      return;
-    }
+    if (await this.#wasClosed()) return;
     // Not closed yet, so that a reset is still possible when the program is ended in this moment: else
     // both ends would send end of file at the same time, and both would keep the port.
     this.socket.shutdown();
     this.socket.breakAfter(GLANCE_MS);
   }
 
-  /** The same in the background; what does not close in time is broken off with all others. */
+  /** Leaves as `close` does, but waits until the other end has closed, too, at most so many ms. */
+  async leave(ms: number): Promise<void> {
+    if (await this.#wasClosed()) return;
+    this.shutdown();
+    await this.receiveAll(ms);
+  }
+
+  /** As `close`, in the background: what does not close in time is broken off with all others. */
   closeSoon(): Promise<void> {
     return this.close().catch(() => undefined);
+  }
+
+  /** Whoever closes first keeps the port for a minute (TIME_WAIT); a reset spares the other that. */
+  async #wasClosed(): Promise<boolean> {
+    const { ending } = await this.receiveAll(GLANCE_MS);
+    if (ending === 'timeout') return false;
+    this.reset();
+    return true;
   }
 
   /** Breaks the connection off: what was on its way is lost. */

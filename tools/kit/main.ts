@@ -89,7 +89,7 @@ const command = new Command('npm run check --')
       .preset(100),
   )
   .option('--each <folder>', 'checks each folder in this one as a submission of its own', fromHere)
-  .option('--jobs <number>', 'how many of them at the same time', jobs, 4)
+  .option('--jobs <number>', 'how many of them at the same time', jobs, 8)
   .option(
     '--reports <folder>',
     'a report for each goes there; those that are there already are kept',

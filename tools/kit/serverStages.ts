@@ -162,8 +162,7 @@ export function leavesSilently(kind: Ask, needs: number[], slide: string): Stage
     needs,
     async check(trial) {
       const silent = await trial.connect();
-      silent.shutdown();
-      await silent.receiveAll(LEFT_MS);
+      await silent.leave(LEFT_MS);
       await next(kind, trial, 'next', {
         did: 'connected, said nothing and closed, and connected again',
         expected: 'the next client to be served',
