@@ -1,6 +1,6 @@
 /** `npm run check`: a student's own program, stage by stage. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { connectablePort, fromHere, hostName, seconds } from '../../src/cli/options';
@@ -117,6 +117,7 @@ async function main(): Promise<void> {
   }
   const missing = needsNetwork ? ['it has the network of this machine'] : [];
   const { each } = options;
+  if (each !== undefined) mkdirSync(options.reports, { recursive: true }); // or it could not be hidden
   const check: Check = {
     name,
     program,

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { out } from '../../src/cli/Output';
+import { escapeControls } from '../../src/text/escape';
 import { ANY_PORT, type Check, checkOne } from './checkOne';
 import { type Result, toJson } from './formats';
 import { KitError } from './KitError';
@@ -14,6 +15,7 @@ const PLAIN = { columns: 100, hasColor: false };
 export interface ClassTerms {
   /** Each folder in it is a submission. */
   readonly folder: string;
+  /** A folder that is there. */
   readonly reports: string;
   readonly jobs: number;
   readonly csv?: string;
@@ -34,13 +36,12 @@ export async function markClass(
   stop: AbortSignal,
 ): Promise<number> {
   const students = submissionsIn(terms.folder);
-  mkdirSync(terms.reports, { recursive: true });
   const marks = new Map<string, Mark>();
   for (const student of students) {
     const kept = keptMark(student, check, terms);
     if (kept) marks.set(student, kept);
   }
-  if (marks.size > 0) out.write(`${marks.size} reports are kept from before.\n`);
+  if (marks.size > 0) out.write(`Reports that are kept from before: ${marks.size}.\n`);
   const waiting = students.filter((student) => !marks.has(student));
   const work = async () => {
     for (let student = waiting.shift(); student !== undefined; student = waiting.shift()) {
@@ -148,5 +149,5 @@ function newestIn(folder: string): number {
 
 function lineOf({ student, points, of, failure, problem, seconds }: Mark): string {
   const why = problem ?? (failure === undefined ? 'all passed' : `fails ${failure}`);
-  return `${student}: ${points} of ${of}, ${why}, ${seconds} s`;
+  return `${escapeControls(student)}: ${points} of ${of}, ${why}, ${seconds} s`;
 }

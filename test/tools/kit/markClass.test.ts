@@ -71,7 +71,7 @@ describe('npm run check -- PROGRAM --each', function () {
     rmSync(path.join(folder, 'reports/cem <b>.json'));
     const second = await mark();
 
-    expect(second).to.contain('1 reports are kept from before.');
+    expect(second).to.contain('Reports that are kept from before: 1.');
     expect(second).not.to.match(/^ada:/m);
     expect(second).to.match(/^bob: 6 of 6, all passed/m);
   });
