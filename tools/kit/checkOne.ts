@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Address, formatAddress } from '../../src/socket/Address';
 import { Socket } from '../../src/socket/Socket';
+import { secondsInTimeWait } from '../../src/socket/timeWait';
 import { Cage } from './Cage';
 import { Deadline } from './Deadline';
 import type { Result } from './formats';
@@ -159,6 +160,11 @@ class Run {
       const own = withPlace(verdict, cwd, check.cwd);
       tell(check.isBrief ? withoutCause(own) : own);
     });
+    const held = program.isClient ? secondsInTimeWait(port) : 0;
+    if (held > 0)
+      this.write(
+        `  port ${port} is held for ${held} s more (TIME_WAIT): only a server with SO_REUSEADDR can bind it before`,
+      );
   }
 
   /** Ends the program, and removes the folders that were made for it. @throws KitError as Trial.stop does. */

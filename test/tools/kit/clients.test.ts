@@ -1,9 +1,7 @@
 import { expect } from 'chai';
 import * as path from 'node:path';
 import { cleanUp } from '../../helpers/cleanUp';
-import { secondsInTimeWait } from '../../../src/socket/timeWait';
-import { freePort } from '../../helpers/freePort';
-import { itOnLinux, itWith } from '../../helpers/itOnLinux';
+import { itWith } from '../../helpers/itOnLinux';
 import { Program, ROOT } from '../../helpers/Program';
 import { allPassed, check, itChecks, type Mistake, ours, upTo } from './checking';
 
@@ -62,15 +60,6 @@ describe('npm run check -- date-client', function () {
       expect(code).to.equal(0);
     },
   );
-
-  itOnLinux('/proc', "leaves its port free for a server of one's own", async () => {
-    const program = path.join(ROOT, 'test/tools/kit/gallery/date-client/until_end_of_file.py');
-    const port = await freePort();
-    const command = ['--port', String(port), '--', 'python3', program, String(port)];
-    await check('date-client', ...upTo(5), ...command);
-
-    expect(secondsInTimeWait(port)).to.equal(0);
-  });
 
   it('finds nothing wrong with our own DateClient', async () => {
     const client = ours('DateClient', '--port', '{port}', '--wait', '1');
