@@ -1,5 +1,11 @@
 import { readFileSync } from 'node:fs';
 
+/** States of a connection, as the list writes them. */
+export const ESTABLISHED = '01';
+export const SYN_SENT = '02';
+export const TIME_WAIT = '06';
+export const LISTEN = '0A';
+
 /** A socket of this machine, as Linux lists it in `/proc/net`. */
 export interface SocketRow {
   /** Address and port as the list has them, in hexadecimal: `0100007F:FF98`. */
@@ -7,7 +13,7 @@ export interface SocketRow {
   readonly peer: string;
   /** The local one. */
   readonly port: number;
-  /** In hexadecimal: `0A` listens. */
+  /** One of the states above, or another. */
   readonly state: string;
   /** What its timer has left, in hundredths of a second. */
   readonly ticks: number;
@@ -21,6 +27,11 @@ export function readSockets(protocol: 'tcp' | 'tcp6' | 'udp' | 'udp6'): SocketRo
   } catch {
     return [];
   }
+}
+
+/** The TCP sockets of both families. */
+export function readTcpSockets(): SocketRow[] {
+  return [...readSockets('tcp'), ...readSockets('tcp6')];
 }
 
 /** The rows of such a list, without its heading. */

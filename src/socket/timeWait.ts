@@ -1,7 +1,5 @@
-import { readSockets, type SocketRow } from './socketTable';
+import { LISTEN, readTcpSockets, type SocketRow, TIME_WAIT } from './socketTable';
 
-const LISTEN = '0A';
-const TIME_WAIT = '06';
 const TICKS_A_SECOND = 100;
 
 /**
@@ -10,7 +8,7 @@ const TICKS_A_SECOND = 100;
  */
 export function secondsInTimeWait(
   port: number,
-  sockets: readonly SocketRow[] = [...readSockets('tcp'), ...readSockets('tcp6')],
+  sockets: readonly SocketRow[] = readTcpSockets(),
 ): number {
   const ours = sockets.filter((socket) => socket.port === port);
   if (ours.some(({ state }) => state === LISTEN)) return 0;

@@ -72,7 +72,7 @@ export class Cage {
     if (limits.length === 0) missing.push('no bound for memory and processes (prlimit is missing)');
     const asNobody = works([...AS_NOBODY, 'true']);
     if (!asNobody)
-      missing.push('it runs as you: only root, with setpriv, starts it as another user');
+      missing.push('it runs as you: only root can start it as another user (with setpriv)');
     const seen = hidden.filter((folder) => NEEDED.some((needed) => isIn(needed, folder)));
     missing.push(...seen.map((folder) => `it sees ${folder}, which has what it needs to run`));
     const covered = hidden.filter(

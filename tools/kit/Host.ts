@@ -2,13 +2,11 @@ import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { Address } from '../../src/socket/Address';
 import { ListeningSocket } from '../../src/socket/ListeningSocket';
-import { readSockets } from '../../src/socket/socketTable';
+import { readTcpSockets, TIME_WAIT } from '../../src/socket/socketTable';
 import type { Deadline } from './Deadline';
 import { Probe } from './Probe';
 
 const TAKE_OVER_MS = 500;
-/** As Linux writes this state. */
-const TIME_WAIT = '06';
 
 /** A server that the kit plays, for a client to talk with. */
 export class Host implements AsyncDisposable {
@@ -51,8 +49,7 @@ export class Host implements AsyncDisposable {
 }
 
 function isHeld(port: number): boolean {
-  const sockets = [...readSockets('tcp'), ...readSockets('tcp6')];
-  return sockets.some(({ port: own, state }) => own === port && state === TIME_WAIT);
+  return readTcpSockets().some(({ port: own, state }) => own === port && state === TIME_WAIT);
 }
 
 /**

@@ -215,7 +215,7 @@ async function mustBeFree(address: Address): Promise<void> {
     );
 }
 
-/** With the name of the student's own folder for that of its copy. */
+/** Names the student's own folder where the program's words name its copy. */
 function withPlace(verdict: Verdict, copy: string, folder: string): Verdict {
   if (copy === folder) return verdict;
   const rename = (_: string, value: unknown) =>

@@ -19,11 +19,11 @@ const WAYS: readonly (readonly [
   ],
   [
     (sent, came) => /[\x80-\xff]/.test(sent) && came.includes('\xef\xbf\xbd'),
-    'what is no text comes back as U+FFFD, the sign for that: do not decode() what you receive; send back the bytes',
+    'what is not text comes back as U+FFFD, the replacement character: do not decode() what you receive; send back the bytes',
   ],
   [
     (sent, came) => came !== sent && came === sent.replace(/[\x80-\xff]/g, '?'),
-    'what is no text comes back as "?": do not decode() and encode() what you receive; send back the bytes',
+    'what is not text comes back as "?": do not decode() and encode() what you receive; send back the bytes',
   ],
   [
     (sent, came) => came === sent + sent,

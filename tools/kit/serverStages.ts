@@ -74,7 +74,9 @@ async function next(kind: Ask, trial: Trial, name: string, terms: Next): Promise
     return;
   } catch (error) {
     if (trial.deadline.isOver) throw error;
-    finding = findingOf(error, trial) ?? raise(error);
+    const found = findingOf(error, trial);
+    if (!found) throw error;
+    finding = found;
   }
   await trial.subject?.endedInTime(ENDING_MS);
   const how = trial.subject?.how;
@@ -94,10 +96,6 @@ async function next(kind: Ask, trial: Trial, name: string, terms: Next): Promise
     likely: finding.found.likely ?? whySilent(finding),
     try: kind.try(trial, name),
   });
-}
-
-function raise(error: unknown): never {
-  throw error;
 }
 
 /** Only silence of a program that still runs, and has not taken this connection, says that. */

@@ -1,12 +1,12 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { formatAddress } from '../../src/socket/Address';
-import { readSockets } from '../../src/socket/socketTable';
+import { ESTABLISHED, LISTEN, readSockets, SYN_SENT } from '../../src/socket/socketTable';
 
 /** States in /proc/net/tcp that tell what a program is. */
 const STATES: Readonly<Record<string, 'listening' | 'connecting' | 'connected'>> = {
-  '0A': 'listening',
-  '02': 'connecting',
-  '01': 'connected',
+  [LISTEN]: 'listening',
+  [SYN_SENT]: 'connecting',
+  [ESTABLISHED]: 'connected',
 };
 
 /** A socket of a program. */
