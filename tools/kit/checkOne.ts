@@ -184,7 +184,7 @@ class Run {
     const { cwd, sandbox } = this.check;
     if (!sandbox) return cwd;
     const copy = copyFor(cwd, user);
-    this.#folders.push(copy);
+    this.#folders.push(path.dirname(copy));
     return copy;
   }
 

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../lab/escapeHtml';
 import { type Points, scoreOf, sumOf } from './points';
 import { hasPassed, isGood, linesAtTheEnd, linesNow, plain } from './report';
 import type { Status, Verdict } from './stage';
@@ -105,7 +106,5 @@ function rounded(seconds: number): number {
 
 /** XML 1.0 has no way to write most control characters, half of a surrogate pair, or U+FFFE and U+FFFF. */
 function xml(text: string): string {
-  return text
-    .replace(/(?![\t\n\r])\p{Cc}|\p{Cs}|[\ufffe\uffff]/gu, '\ufffd')
-    .replace(/[<>&"]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return escapeHtml(text.replace(/(?![\t\n\r])\p{Cc}|\p{Cs}|[\ufffe\uffff]/gu, '\ufffd'));
 }

@@ -1,4 +1,5 @@
 import { escapeControls } from '../../src/text/escape';
+import { escapeHtml } from '../lab/escapeHtml';
 
 /** What one student has reached. */
 export interface Mark {
@@ -66,21 +67,21 @@ function cell(value: string | number): string {
 export function toPage(program: string, marks: readonly Mark[]): string {
   const rows = marks.map(
     ({ student, points, of, failure, problem, seconds }, index) =>
-      `<tr><th scope="row"><a href="#report-${index}">${html(student)}</a></th><td>${points} of ${of}</td><td>${html(problem ?? failure ?? '')}</td><td>${seconds}</td></tr>`,
+      `<tr><th scope="row"><a href="#report-${index}">${escapeHtml(student)}</a></th><td>${points} of ${of}</td><td>${escapeHtml(problem ?? failure ?? '')}</td><td>${seconds}</td></tr>`,
   );
   const counts = countsOf(marks).map(
-    ([failure, count]) => `<tr><td>${count}</td><td>${html(failure)}</td></tr>`,
+    ([failure, count]) => `<tr><td>${count}</td><td>${escapeHtml(failure)}</td></tr>`,
   );
   const reports = marks.map(
     ({ student, report }, index) =>
-      `<section id="report-${index}"><h2>${html(student)}</h2><pre>${html(report)}</pre><p><a href="#marks">Back to the marks</a></p></section>`,
+      `<section id="report-${index}"><h2>${escapeHtml(student)}</h2><pre>${escapeHtml(report)}</pre><p><a href="#marks">Back to the marks</a></p></section>`,
   );
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Marks: ${html(program)}</title>
+<title>Marks: ${escapeHtml(program)}</title>
 <style>
 :root { color-scheme: light dark }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
@@ -92,7 +93,7 @@ section { display: none; scroll-margin-top: 1rem }
 section:target { display: block }
 @media print { section { display: block } }
 </style>
-<h1 id="marks">Marks: ${html(program)}</h1>
+<h1 id="marks">Marks: ${escapeHtml(program)}</h1>
 ${reports.join('\n')}
 <table>
 <thead><tr><th scope="col">Student</th><th scope="col">Points</th><th scope="col">Fails first</th><th scope="col">Seconds</th></tr></thead>
@@ -109,8 +110,4 @@ ${counts.join('\n')}
 </table>
 </html>
 `;
-}
-
-function html(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,14 +1,6 @@
-import {
-  chmodSync,
-  chownSync,
-  cpSync,
-  lchownSync,
-  lstatSync,
-  mkdtempSync,
-  readdirSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, chownSync, cpSync, lchownSync, lstatSync, readdirSync } from 'node:fs';
 import * as path from 'node:path';
+import { temporaryFolder } from '../lab/temporaryFolder';
 import { KitError } from './KitError';
 
 /** A folder with more than that is no submission. */
@@ -24,7 +16,9 @@ export function copyFor(folder: string, user: number | undefined): string {
     throw new KitError(
       `${folder} has more than ${MOST_FILES} files: a sandbox begins with a copy, so --cwd names the student's own folder`,
     );
-  const copy = mkdtempSync(path.join(tmpdir(), 'lab-kit-'));
+  const outside = temporaryFolder('kit');
+  chmodSync(outside, ALL_MAY_PASS);
+  const copy = path.join(outside, 'program');
   cpSync(folder, copy, { recursive: true, verbatimSymlinks: true, filter: isPlain });
   chmodSync(copy, ALL_MAY_PASS);
   giveTo(user, copy);

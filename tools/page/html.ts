@@ -75,10 +75,6 @@ export function json(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }
 
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
-}
-
 /** A file of the project; empty if it is no more. */
 export function read(file: string): string {
   try {

@@ -1,6 +1,7 @@
 import type { TraceRecord } from '../../src/trace/record';
 import { rowsOf } from '../../src/trace/Reducer';
-import { escapeHtml, fill, json, moduleOf, MODULES, sourcesOf } from '../page/html';
+import { escapeHtml } from '../lab/escapeHtml';
+import { fill, json, moduleOf, MODULES, sourcesOf } from '../page/html';
 
 const MAIN = 'tools/page/browser/kept';
 const HINT =
