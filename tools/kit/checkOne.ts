@@ -11,6 +11,7 @@ import type { Result } from './formats';
 import { BYTES, LINES } from './framing';
 import { KitError } from './KitError';
 import { Pace } from './Pace';
+import type { Pair } from './pair';
 import type { Points } from './points';
 import type { Program } from './programs';
 import { linesAtTheEnd, linesNow, type Look } from './report';
@@ -29,6 +30,8 @@ export interface Check {
   readonly name: string;
   readonly program: Program;
   readonly command: readonly string[];
+  /** Its commands instead, where it is a client with its server. */
+  readonly pair: Pair | undefined;
   readonly host: string;
   readonly port: number | undefined;
   readonly cwd: string;
@@ -132,29 +135,36 @@ class Run {
     await using reserved = isFree ? await ReservedPort.on(host) : undefined;
     const port = reserved?.port ?? check.port ?? program.port;
     const address = { host, port };
-    this.write(`${name}: ${command.length > 0 ? command.join(' ') : formatAddress(address)}\n`);
+    this.write(
+      `${name}: ${command.length > 0 ? command.join(check.pair ? ' and ' : ' ') : formatAddress(address)}\n`,
+    );
     const cage = this.#cage();
     for (const lack of check.sandbox ? [...this.missing, ...cage.missing] : [])
       this.write(`  no full sandbox: ${lack}`);
     const cwd = this.#ownFolder(cage);
     const folder = this.#logFolder(cage, cwd);
-    const real = command.map((part) =>
-      part.replaceAll('{port}', String(port)).replaceAll('{log-dir}', folder),
-    );
+    const real = (words: readonly string[]) =>
+      words.map((part) => part.replaceAll('{port}', String(port)).replaceAll('{log-dir}', folder));
     if (command.length > 0 && port !== ANY_PORT) await mustBeFree(address);
     await using pace = await Pace.begin();
-    this.#trial = new Trial({
+    const { pair, stdin } = check;
+    const startOf = (words: readonly string[]) => ({ command: real(words), cwd, stdin, cage });
+    const terms = {
       address,
-      start: command.length > 0 ? { command: real, cwd, stdin: check.stdin, cage } : undefined,
-      isClient: program.isClient === true,
       folder,
       question: check.question,
       framing: check.isByLines ? LINES : BYTES,
       deadline: new Deadline(check.timeout, () => pace.stretch),
-      waits: (seconds) => {
+      waits: (seconds: number) => {
         const what = `port ${port} is held by a connection that is closed (TIME_WAIT)`;
         this.write(`  waiting ${seconds} s: ${what}`);
       },
+    };
+    this.#trial = new Trial({
+      ...terms,
+      start: command.length > 0 ? startOf(pair?.client ?? command) : undefined,
+      isClient: program.isClient === true,
+      server: pair && new Trial({ ...terms, start: startOf(pair.server), isClient: false }),
     });
     await runStages(program.stages, this.#trial, only, (verdict) => {
       const own = withPlace(verdict, cwd, check.cwd);
@@ -169,7 +179,7 @@ class Run {
 
   /** Ends the program, and removes the folders that were made for it. @throws KitError as Trial.stop does. */
   async end(): Promise<void> {
-    this.#trial?.subject?.killNow();
+    this.#trial?.killNow();
     await this.#trial?.stop();
     for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
   }

@@ -22,7 +22,7 @@ const REST_MS = 100;
 /** Between two pieces of one answer. */
 const PIECE_MS = 200;
 /** A client that has its answer ends in this time. */
-const END_MS = 3000;
+export const END_MS = 3000;
 /** A client may wait so long for a server that is only starting. */
 const ALONE_MS = 15_000;
 const LOOPBACK_6 = '::1';
@@ -34,7 +34,7 @@ const STACK_TRACE = /^Traceback |^\s+at \S+.*\(/m;
 const DATE_LINE = '2031-02-03T04:05:06.789+11:00';
 
 /** What one kind of server answers. */
-interface Answer {
+export interface Answer {
   /** What the server says to this. */
   to(said: Buffer): string;
   /** What is to be seen on the client's terminal then. */
@@ -43,8 +43,8 @@ interface Answer {
   other?(said: Buffer): string;
 }
 
-const DATE: Answer = { to: () => `${DATE_LINE}\n`, shown: () => DATE_LINE };
-const ECHO: Answer = {
+export const DATE: Answer = { to: () => `${DATE_LINE}\n`, shown: () => DATE_LINE };
+export const ECHO: Answer = {
   to: String,
   shown: (said) => String(said).trim(),
   other: (said) => String(said).replace(/\S/g, 'x'),
@@ -150,7 +150,7 @@ async function willNotCome(trial: Trial, stop: AbortSignal): Promise<undefined> 
 }
 
 /** What the program does instead of connecting to the kit, as Linux tells it. */
-function whatInstead(trial: Trial): string | undefined {
+export function whatInstead(trial: Trial): string | undefined {
   const { port } = trial.address;
   const sockets = socketsOf(trial.subject?.pids ?? []);
   const listening = sockets.find(({ state }) => state === 'listening');
@@ -233,7 +233,7 @@ interface Talk {
 }
 
 /** Answers the client in one or more pieces, and lets it end: by itself, or after an end of file. */
-function talk(trial: Trial, kind: Answer, pieces = (text: string) => [text]): Promise<Talk> {
+export function talk(trial: Trial, kind: Answer, pieces = (text: string) => [text]): Promise<Talk> {
   return meet(trial, async (client) => {
     const said = await firstWords(client);
     const answer = trial.isByLines ? `${kind.to(said).trimEnd()}\n` : kind.to(said);
@@ -257,7 +257,7 @@ async function end(trial: Trial, client: Probe): Promise<Talk['endedBy']> {
   return (await trial.subject?.endedInTime(END_MS)) ? 'end of file' : 'nothing';
 }
 
-async function prints(trial: Trial, kind: Answer): Promise<void> {
+export async function prints(trial: Trial, kind: Answer): Promise<void> {
   const { answer, shown } = await talk(trial, kind);
   const printed = printedBy(trial);
   if (printed.includes(shown)) {
@@ -314,7 +314,7 @@ async function printsBoth(trial: Trial, kind: Answer): Promise<void> {
   });
 }
 
-async function ends(trial: Trial, kind: Answer): Promise<void> {
+export async function ends(trial: Trial, kind: Answer): Promise<void> {
   const { answer, endedBy } = await talk(trial, kind);
   const did = `answered ${quoted(answer)}, and left the connection open`;
   const expected = 'your client to close it, and to end with exit code 0';
@@ -392,6 +392,6 @@ function quoted(text: string): string {
   return show(Buffer.from(text));
 }
 
-function quotedOrNothing(text: string): string {
+export function quotedOrNothing(text: string): string {
   return text.trim() === '' ? 'nothing' : quoted(text.trim());
 }

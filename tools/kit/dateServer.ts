@@ -123,7 +123,7 @@ async function unlessEnded(trial: Trial, ask: () => Promise<Came>): Promise<Came
 
 const isDate = (data: Buffer) => isNow(String(data), new Date());
 
-async function tellsNow(trial: Trial): Promise<void> {
+export async function tellsNow(trial: Trial): Promise<void> {
   const { question } = trial;
   const did = `asked '${question}\\n'`;
   const expected = 'the date and time of now, in whatever form';

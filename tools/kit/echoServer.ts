@@ -112,7 +112,7 @@ export const ECHO_SERVER: readonly Stage[] = [
   restarts(ECHO, [2]),
 ];
 
-async function saysHello(trial: Trial): Promise<void> {
+export async function saysHello(trial: Trial): Promise<void> {
   const probe = await trial.connect();
   const { sent, ...came } = await echo(trial, probe, HELLO);
   const extra = await probe.receive(() => true, EXTRA_MS);

@@ -13,7 +13,7 @@ export interface Result {
   readonly problem?: string | undefined;
 }
 
-/** All as JSON; docs/kit.md has its schema. */
+/** All as JSON; docs/kit-json.md has its schema. */
 export function toJson({ program, command, verdicts, points, problem }: Result): string {
   const stages = verdicts.map((verdict) => {
     const { number, title, slide, status, seconds, details, because, printed, ended } = verdict;

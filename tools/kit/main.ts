@@ -6,6 +6,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { connectablePort, fromHere, hostName, seconds } from '../../src/cli/options';
 import { hasColors, out } from '../../src/cli/Output';
 import { complain, say } from '../../src/cli/complain';
+import { commandWords } from '../lab/splitWords';
 import { endWithReader } from '../lab/endWithReader';
 import { networkOfItsOwn } from './Cage';
 import { ANY_PORT, type Check, checkOne } from './checkOne';
@@ -13,11 +14,15 @@ import { toVpl } from './formats';
 import { KitError } from './KitError';
 import { markClass } from './markClass';
 import { readPoints, sumOf } from './points';
+import { type Lab, LABS, type Pair, pairOf } from './pair';
 import { type Program, PROGRAMS } from './programs';
 import { hasPassed, type Look } from './report';
 import { writeResults } from './results';
 
 interface Options {
+  server?: string[];
+  client?: string[];
+  lab: Lab;
   host: string;
   port?: number;
   cwd: string;
@@ -44,6 +49,7 @@ interface Options {
 }
 
 const QUESTION = 'What time is it?';
+const PAIR = 'pair';
 const MOST_JOBS = 64;
 /** Set in a kit that has been started anew in a network of its own. */
 const INSIDE = 'LAB_KIT_INSIDE';
@@ -52,8 +58,13 @@ const command = new Command('npm run check --')
   .description(
     'Checks a program of the lab, in any language, stage by stage, and says why it fails. Without COMMAND a server that runs already is checked; a client meets a server of ours. In COMMAND, {port} and {log-dir} stand for the real ones; a program with the fixed port of the slides needs neither.',
   )
-  .addArgument(new Argument('<program>', 'what it is').choices(Object.keys(PROGRAMS)))
+  .addArgument(new Argument('<program>', 'what it is').choices([...Object.keys(PROGRAMS), PAIR]))
   .argument('[command...]', 'after --: how to start it, e.g. -- python3 EchoServer.py')
+  .option('--server <command>', 'of a pair: how its server is started', commandWords)
+  .option('--client <command>', 'of a pair: how its client is started', commandWords)
+  .addOption(
+    new Option('--lab <lab>', 'what the two of a pair talk about').choices(LABS).default('echo'),
+  )
   .option('--host <host>', 'where it listens', hostName, '127.0.0.1')
   .option(
     '--port <port>',
@@ -104,9 +115,11 @@ const command = new Command('npm run check --')
 
 async function main(): Promise<void> {
   command.parse();
-  const [name = '', ...start] = command.args;
+  const [name = '', ...words] = command.args;
   const options = command.opts<Options>();
-  const program = PROGRAMS[name];
+  const pair = pairIn(name, words, options);
+  const start = pair ? [pair.server.join(' '), pair.client.join(' ')] : words;
+  const program = pair ? pairOf(options.lab) : PROGRAMS[name];
   if (!program) throw new KitError(`there is no program "${name}"`);
   mustFit(program, name, start, options);
   const needsNetwork = options.sandbox && process.env[INSIDE] === undefined;
@@ -122,6 +135,7 @@ async function main(): Promise<void> {
     name,
     program,
     command: start,
+    pair,
     host: options.host,
     port: options.port,
     cwd: options.cwd,
@@ -173,6 +187,17 @@ async function single(
   return hasPassed(result.verdicts) ? 0 : 1;
 }
 
+/** The two commands of a pair; undefined for one program. @throws KitError where they do not fit. */
+function pairIn(name: string, words: string[], { server, client }: Options): Pair | undefined {
+  if (name !== PAIR) {
+    if (server === undefined && client === undefined) return undefined;
+    throw new KitError(`--server and --client are for a pair: npm run check -- ${PAIR}`);
+  }
+  if (server === undefined || client === undefined || words.length > 0)
+    throw new KitError("a pair is two commands: --server 'COMMAND' --client 'COMMAND'");
+  return { server, client };
+}
+
 /** @throws KitError for options that do not go together. */
 function mustFit(program: Program, name: string, start: string[], options: Options): void {
   if (program.isClient && start.length === 0)
@@ -195,7 +220,8 @@ function mustFit(program: Program, name: string, start: string[], options: Optio
 
 /** @throws KitError where nobody tells the kit which port a program has. */
 function mustBeTold({ isClient }: Program, start: readonly string[]): void {
-  if (isClient) throw new KitError('a client is told its port, so --port any is for servers');
+  if (isClient)
+    throw new KitError('a client is told its port, so --port any is for a server alone');
   if (start.length === 0 || start.some((part) => part.includes('{port}')))
     throw new KitError('--port any is for a COMMAND that chooses its port itself');
   if (process.platform !== 'linux') throw new KitError('--port any needs Linux: name the port');

@@ -71,6 +71,8 @@ export interface Stage {
   readonly needs?: readonly number[];
   /** It starts and ends the program itself, so it can't be tried on one that runs already. */
   readonly startsIt?: true;
+  /** It is about the server of a pair, not about its client. */
+  readonly isOfServer?: true;
   /** @throws Finding when something is not as it should be. */
   readonly check: (trial: Trial) => Promise<void>;
 }
@@ -110,6 +112,8 @@ export interface Terms {
   readonly start: Start | undefined;
   /** The kit has the port, not the program. */
   readonly isClient: boolean;
+  /** The server that belongs to this client; undefined where only one program is checked. */
+  readonly server?: Trial | undefined;
   /** Where a logging server writes. */
   readonly folder: string;
   /** What a date server is asked. */
@@ -136,6 +140,10 @@ export class Trial {
 
   get start(): Start | undefined {
     return this.terms.start;
+  }
+
+  get server(): Trial | undefined {
+    return this.terms.server;
   }
 
   get folder(): string {
@@ -226,11 +234,35 @@ export class Trial {
     this.#subject = await this.#starting;
   }
 
+  /** Ends what runs immediately, without waiting for what comes of it. */
+  killNow(): void {
+    this.#subject?.killNow();
+    this.server?.killNow();
+  }
+
   /** Ends the program for good: none is started any more. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#starting?.catch(() => undefined);
     await this.clear();
+    await this.server?.stop();
+  }
+
+  /**
+   * Waits until the program listens, without a connection: it may serve only one. Only Linux can tell.
+   * @throws Finding when it does not.
+   */
+  async listens(): Promise<void> {
+    if (process.platform !== 'linux') return;
+    for (const begun = performance.now(); ;) {
+      const sockets = socketsOf(this.#subject?.pids ?? []);
+      const own = sockets.filter(({ state }) => state === 'listening');
+      if (own.some((socket) => this.#isHere(socket))) return;
+      const waited = performance.now() - begun;
+      const hasEnded = this.#subject?.how !== undefined;
+      if (hasEnded || waited > this.deadline.limit(START_MS)) throw this.#deaf(waited);
+      await setTimeout(RETRY_MS);
+    }
   }
 
   /** Connects as soon as the program listens. */
@@ -358,14 +390,15 @@ export async function runStages(
     const number = index + 1;
     if (only.length > 0 && !only.includes(number)) continue;
     const because = whyNot(stage, verdicts, trial);
+    const own = stage.isOfServer ? (trial.server ?? trial) : trial;
     const verdict =
       because === undefined
-        ? await runStage(number, stage, trial)
+        ? await runStage(number, stage, own)
         : left(number, stage, trial, because);
     verdicts.push(verdict);
     tell(verdict);
+    await own.clear();
   }
-  await trial.clear();
   return verdicts;
 }
 
