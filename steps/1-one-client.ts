@@ -1,11 +1,12 @@
 /** Step 1: the slide "Simple Server", line by line. One client, and it ends. */
 import { complain } from '../src/cli/complain';
+import { stepPort } from '../src/cli/stepPort';
 import { formatAddress } from '../src/socket/Address';
 import { ListeningSocket } from '../src/socket/ListeningSocket';
 import type { Socket } from '../src/socket/Socket';
 
 const HOST = '127.0.0.1';
-const PORT = Number(process.argv[2] ?? 65432);
+const PORT = stepPort('1-one-client', 65432);
 
 async function main(): Promise<void> {
   await using s = new ListeningSocket();

@@ -1,11 +1,12 @@
 /** Step 2: accept() again, in a loop. A second client waits until the first has gone. */
 import { complain } from '../src/cli/complain';
+import { stepPort } from '../src/cli/stepPort';
 import { formatAddress } from '../src/socket/Address';
 import { ListeningSocket } from '../src/socket/ListeningSocket';
 import type { Socket } from '../src/socket/Socket';
 
 const HOST = '127.0.0.1';
-const PORT = Number(process.argv[2] ?? 65432);
+const PORT = stepPort('2-one-after-another', 65432);
 
 async function main(): Promise<void> {
   await using s = new ListeningSocket();

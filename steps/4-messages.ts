@@ -1,12 +1,13 @@
 /** Step 4: a date server that takes what one recv() gives for one question. It is wrong at times. */
 import { complain } from '../src/cli/complain';
+import { stepPort } from '../src/cli/stepPort';
 import { formatAddress } from '../src/socket/Address';
 import { ListeningSocket } from '../src/socket/ListeningSocket';
 import type { Socket } from '../src/socket/Socket';
 import { formatRfc3339 } from '../src/text/rfc3339';
 
 const HOST = '127.0.0.1';
-const PORT = Number(process.argv[2] ?? 6015);
+const PORT = stepPort('4-messages', 6015);
 
 async function main(): Promise<void> {
   await using s = new ListeningSocket();

@@ -30,7 +30,16 @@ const ARROWS: Record<string, string[]> = {
   'tools/page': ['tools/lab'],
   'tools/page/browser': ['src/trace'],
   'tools/soak': ['src/text', 'test/helpers', 'tools/lab'],
-  'tools/trace': ['src/cli', 'src/text', 'src/trace', 'tools/lab', 'tools/page'],
+  'tools/trace': [
+    'src/cli',
+    'src/text',
+    'src/trace',
+    'tools/kit',
+    'tools/lab',
+    'tools/page',
+    'tools/watch',
+  ],
+  'tools/watch': ['src/trace', 'tools/lab'],
   'tools/udp': ['src', 'src/cli', 'src/socket', 'src/text', 'src/udp', 'tools/lab'],
 };
 

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import ts from 'typescript';
 import type { TraceRecord } from '../src/trace/record';
 import { pictureOf } from './trace/picture';
-import { runLab } from './trace/runLab';
+import { ourPair, runLab } from './trace/runLab';
 
 const README = 'README.md';
 const PAGES = ['docs/slides.md', 'docs/your-own.md', 'docs/steps.md'];
@@ -26,7 +26,7 @@ const PORTS = { client: 44280, server: 45309 };
 
 /** The page with the picture of a run of now. */
 export async function withPicture(page: string): Promise<string> {
-  const records = await runLab('echo', 1);
+  const { records } = await runLab(ourPair('echo'));
   return page.replace(PICTURE, () => pictureOf(withFixedPorts(records), LOOK));
 }
 

@@ -5,10 +5,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { commandOf, LabProgram } from './lab/LabProgram';
-import { lastCalls } from './trace/runLab';
+import { hasClosed } from './trace/runLab';
 import { parseTrace } from '../src/trace/record';
 
+const POLL_MS = 20;
 const SYSCALLS = 'socket,bind,listen,accept4,connect,read,write,writev,shutdown,close';
 /** The system's names for the slides' calls. */
 const NAMES: Record<string, string> = {
@@ -24,7 +26,8 @@ async function main(): Promise<void> {
     const server = watched(folder, 'EchoServer', '--port', '0');
     const port = String(await server.port());
     await watched(folder, 'EchoClient', '--port', port).closed;
-    await lastCalls(path.join(folder, 'EchoServer.jsonl'), 1);
+    const records = () => parseTrace(readFileSync(path.join(folder, 'EchoServer.jsonl'), 'utf8'));
+    while (!hasClosed(records(), 1) && !server.hasEnded) await setTimeout(POLL_MS);
     await server.stop('SIGINT');
     const areTrue = ['EchoServer', 'EchoClient'].map((name) => compare(folder, name));
     process.exitCode = areTrue.every(Boolean) ? 0 : 1;

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { escapeControls } from '../text/escape';
 import { wrap } from '../text/wrap';
+import { Lanes, letterOf } from './Lanes';
 import type { Role, SourceLine } from './record';
 import type { Arrow, Mark, Row } from './rows';
 import { arrowWords, callWords, shortCallWords, whyFailed } from './words';
@@ -8,6 +9,8 @@ import { arrowWords, callWords, shortCallWords, whyFailed } from './words';
 /** Below so many columns there is no room for two life lines. */
 const NARROWEST = 64;
 const INDENT = '    ';
+/** With more clients they have one life line, and are told apart by their letters. */
+const MOST_LANES = 8;
 
 interface Glyphs {
   readonly line: string;
@@ -17,6 +20,8 @@ interface Glyphs {
   readonly left: string;
   readonly fails: string;
   readonly more: string;
+  /** Where an arrow passes the life line of another client. */
+  readonly crosses: string;
 }
 
 const UNICODE: Glyphs = {
@@ -27,6 +32,7 @@ const UNICODE: Glyphs = {
   left: '◄',
   fails: '✗',
   more: '…',
+  crosses: '┼',
 };
 const ASCII: Glyphs = {
   line: '|',
@@ -36,6 +42,7 @@ const ASCII: Glyphs = {
   left: '<',
   fails: 'x',
   more: '~',
+  crosses: '+',
 };
 
 /** How a picture is drawn. */
@@ -51,48 +58,99 @@ export class Drawing {
   /** Columns beside a life line, and between the two. */
   readonly #side: number;
   readonly #between: number;
-  readonly #clients = new Set<number>();
+  readonly #lanes = new Lanes();
   /** The file that was named last on each side: it is not named again. */
   readonly #lastFile: Partial<Record<Role, string>> = {};
 
   constructor(
     private readonly look: Look,
     private readonly names: Readonly<Record<Role, string>>,
+    /** Undefined while a program runs: more may come. */
+    private readonly clients?: number,
   ) {
     this.#glyphs = look.isAscii ? ASCII : UNICODE;
     this.#side = Math.floor((look.columns - 2) * (look.columns < 96 ? 0.36 : 0.32));
-    this.#between = look.columns - 2 - 2 * this.#side;
+    this.#between = look.columns - 1 - 2 * this.#side - this.#width;
+  }
+
+  get #count(): number {
+    return this.clients ?? 1;
+  }
+
+  /** How many clients have a life line of their own. */
+  get #drawnLanes(): number {
+    return this.#count > MOST_LANES ? 1 : this.#count;
+  }
+
+  /** Columns of the clients' life lines. */
+  get #width(): number {
+    return 2 * this.#drawnLanes - 1;
   }
 
   /** The names above the life lines. */
   heading(): string[] {
     if (this.look.columns < NARROWEST) return [];
     const { client, server } = this.names;
-    const left = `${' '.repeat(this.#side - Math.floor(client.length / 2))}${client}`;
-    const middle = this.#side + 1 + this.#between;
+    const letters = Array.from({ length: this.#drawnLanes }, (_, index) => letterOf(index)).join(
+      ' ',
+    );
+    const left =
+      this.#drawnLanes > 1
+        ? `${`${client} `.padStart(this.#side)}${letters}`
+        : `${' '.repeat(this.#side - Math.floor(client.length / 2))}${client}`;
+    const middle = this.#side + this.#width + this.#between;
     return [`${left.padEnd(middle - Math.floor(server.length / 2))}${server}`];
   }
 
   lines(row: Row): string[] {
-    if (row.who !== undefined) this.#clients.add(row.who);
+    const lane = this.#lanes.of(row);
     const isNarrow = this.look.columns < NARROWEST;
-    const drawn = isNarrow ? this.#oneByOne(row) : [this.#acrossLines(row)];
+    const drawn = isNarrow ? this.#oneByOne(row, lane) : [this.#acrossLines(row, lane)];
     return [...drawn, ...this.#why(row)].map((line) => this.#colored(line, row));
   }
 
-  #acrossLines(row: Row): string {
+  #acrossLines(row: Row, lane: number | undefined): string {
     const { line, waits } = this.#glyphs;
-    const left = this.#leftCell(row.client);
+    const letter = this.#count > 1 && lane !== undefined ? `${letterOf(lane)} ` : '';
+    const left = this.#leftCell(row.client, letter);
     const right = this.#rightCell(row.server);
-    const lifeLine = (mark?: Mark) => (mark?.state === 'waits' ? waits : line);
-    const [one, other] = [lifeLine(row.client), lifeLine(row.server)];
-    const arrow = this.#arrow(row.arrow, this.#between, row.who);
-    return `${left}${one}${arrow}${other}${right}`.trimEnd();
+    const own = this.#drawnLanes > 1 ? (lane ?? 0) : 0;
+    const client = this.#clientLines(row, own);
+    const server = row.server?.state === 'waits' ? waits : line;
+    const arrow = this.#arrow(row.arrow, this.#between, this.#nameOf(lane));
+    const { left: head, dash } = this.#glyphs;
+    const isPassing = own < this.#drawnLanes - 1 && row.arrow !== undefined;
+    const rest = isPassing ? arrow.replace(head, dash).replace(/^ (?=\S)/, dash) : arrow;
+    return `${left}${client}${rest}${server}${right}`.trimEnd();
   }
 
-  #leftCell(mark: Mark | undefined): string {
+  /** The clients' life lines; an arrow passes those to the right of its own. */
+  #clientLines({ client, arrow }: Row, own: number): string {
+    const { line, waits, crosses, dash, left } = this.#glyphs;
+    const isPassed = arrow !== undefined && (arrives(arrow) || arrow.to === 'server');
+    let lines = '';
+    for (let index = 0; index < this.#drawnLanes; index++) {
+      const passes = isPassed && index > own;
+      const isHead = isPassed && index === own + 1 && arrow.to === 'client';
+      if (index > 0) lines += isHead ? left : passes ? dash : ' ';
+      const glyph = index === own && client?.state === 'waits' ? waits : line;
+      lines += passes ? crosses : glyph;
+    }
+    return lines;
+  }
+
+  /** Which client an arrow is of, where that is not to be seen. */
+  #nameOf(lane: number | undefined): string {
+    if (lane === undefined || this.#drawnLanes > 1) return '';
+    if (this.#count > 1) return `${letterOf(lane)} `;
+    if (this.clients === 1) return '';
+    const port = this.#lanes.all[lane]?.port;
+    return this.#lanes.all.length > 1 && port !== undefined ? `:${port} ` : '';
+  }
+
+  #leftCell(mark: Mark | undefined, letter: string): string {
     if (!mark) return ' '.repeat(this.#side);
-    const call = this.#call(mark);
+    const call = `${letter}${this.#call(mark, letter.length)}`;
     const line = this.#sourceLine(mark, 'client', this.#side - widthOf(call) - 2);
     return `${line}${' '.repeat(this.#side - widthOf(line) - widthOf(call) - 1)}${call} `;
   }
@@ -105,11 +163,14 @@ export class Drawing {
   }
 
   /** A call, without its host where there is no room for both that and the line of code. */
-  #call(mark: Mark): string {
+  #call(mark: Mark, taken = 0): string {
     const { fails } = this.#glyphs;
-    const room = this.#side - 2 - (mark.at ? `:${mark.at.line}`.length : 0);
+    const room = this.#side - 2 - taken - (mark.at ? `:${mark.at.line}`.length : 0);
     const whole = callWords(mark, fails);
-    return this.#cut(widthOf(whole) <= room ? whole : shortCallWords(mark, fails), this.#side - 1);
+    return this.#cut(
+      widthOf(whole) <= room ? whole : shortCallWords(mark, fails),
+      this.#side - 1 - taken,
+    );
   }
 
   /** The line of code, as long as there is room for: the lab's own and the one below it, or less. */
@@ -129,11 +190,12 @@ export class Drawing {
     return candidates.find((text) => widthOf(text) <= room) ?? '';
   }
 
-  #arrow(arrow: Arrow | undefined, room: number, who?: number): string {
+  #arrow(arrow: Arrow | undefined, room: number, name: string): string {
     if (!arrow) return ' '.repeat(room);
     const { dash, right, left, fails } = this.#glyphs;
-    const name = who !== undefined && this.#clients.size > 1 ? `:${who} ` : '';
-    const words = `${name}${arrowWords(arrow)}`;
+    const whole = `${name}${arrowWords(arrow)}`;
+    const isLong = arrow.kind === 'handshake' && widthOf(whole) > room - 5;
+    const words = isLong ? `${name}handshake` : whole;
     if (!arrives(arrow)) {
       const sign = arrow.kind === 'in relay' ? dash : fails;
       const text = this.#cut(`${sign} ${words}`, room - 6);
@@ -151,7 +213,7 @@ export class Drawing {
   }
 
   /** For a narrow terminal: a line for each call, and what travels beside the one that sends it. */
-  #oneByOne(row: Row): string[] {
+  #oneByOne(row: Row, lane: number | undefined): string[] {
     const { right, left, dash, fails } = this.#glyphs;
     const { arrow } = row;
     const roles: Role[] = arrow?.to === 'client' ? ['server', 'client'] : ['client', 'server'];
@@ -160,7 +222,8 @@ export class Drawing {
       return [this.#cut(`relay ${fails} ${arrowWords(arrow)}`, this.look.columns)];
     return there.map((role, index) => {
       const mark = row[role];
-      const name = `${this.names[role]} ${mark ? callWords(mark, fails) : ''}`;
+      const letter = role === 'client' && this.#count > 1 ? ` ${letterOf(lane ?? 0)}` : '';
+      const name = `${this.names[role]}${letter} ${mark ? callWords(mark, fails) : ''}`;
       if (!arrow || index > 0) return this.#cut(name, this.look.columns);
       const head = arrow.to === role ? `${left}${dash}` : `${dash}${right}`;
       const goes = arrives(arrow) || arrow.kind === 'in relay' ? head : fails;

@@ -40,7 +40,7 @@ export class Recorder {
   readonly #origin: bigint;
   readonly #watcher = {
     start: (made: Call) => {
-      this.#begins(made);
+      this.begins(made);
     },
     end: () => undefined,
     asyncStart: () => undefined,
@@ -70,7 +70,9 @@ export class Recorder {
     calls.unsubscribe(this.#watcher);
   }
 
-  #begins(made: Call): void {
+  /** Records the beginning of a call; it needs no other to be told of than the first of a process. */
+  begins(made: Call): void {
+    if (this.#begun.has(made)) return;
     const { socket, name, args } = made;
     const known = this.#of(socket);
     const record: CallRecord = {

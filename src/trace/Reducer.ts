@@ -98,13 +98,15 @@ export class Reducer {
     if (record.proto === 'udp' && record.call === 'close') {
       this.#datagrams.leaves(record.local);
       this.#datagrams.missed(record);
-    } else if (ENDS.has(record.call) && record.peer !== undefined) this.#endBegins(record);
+    } else if (saysEnd(record)) this.#endBegins(record);
   }
 
   #sendBegins(record: CallRecord, bytes: Bytes): void {
     const send: Send = { record, bytes, drawn: 0 };
     const to = opposite(record.role);
-    if (this.sides !== 'both') this.#rows.push(sendRow(send, { to, kind: 'bytes', bytes }));
+    if (bytes.n === 0 && record.proto === 'tcp')
+      this.#rows.push(sendRow(send)); // nothing travels
+    else if (this.sides !== 'both') this.#rows.push(sendRow(send, { to, kind: 'bytes', bytes }));
     else if (record.call === 'sendto') this.#datagrams.sent(send);
     else if (this.#connectionOf(record).killed === to)
       this.#rows.push(unreceived(send, 'not received'));
@@ -131,6 +133,7 @@ export class Reducer {
     else if (call === 'accept' || (call === 'connect' && record.proto === 'tcp'))
       this.#shakes(record);
     else if (ENDS.has(call)) this.#isClosed(record);
+    else if (call === 'send') this.#isSent(record);
     else if (!isSend(record)) this.#rows.push(row(record));
   }
 
@@ -184,9 +187,16 @@ export class Reducer {
     stream.forgetReceived();
   }
 
+  /** `send` may take only the first of its bytes. */
+  #isSent(record: CallRecord): void {
+    const send = this.#sentBy(record).unreceived.find((each) => each.record.id === record.id);
+    if (send && record.result !== undefined && record.result < send.bytes.n)
+      send.bytes = { ...send.bytes, n: record.result };
+  }
+
   /** A socket that never was connected is closed without a word to anybody. */
   #isClosed(record: CallRecord): void {
-    if (record.peer !== undefined) return;
+    if (saysEnd(record)) return;
     const { closed } = this.#processOf(record);
     if (!closed.has(record.sock)) this.#rows.push(row(record));
     closed.add(record.sock);
@@ -293,6 +303,11 @@ function partOf(
   if (sends.length > 1) return { part: { sends: sends.length } };
   if (off > first.bytes.off) return { part: 'next' };
   return n < first.bytes.n ? { part: 'first' } : {};
+}
+
+/** Whether the peer will hear of it: not while another process has the socket, too. */
+function saysEnd({ call, peer, args = [] }: CallRecord): boolean {
+  return ENDS.has(call) && peer !== undefined && args[0] !== 'shared' && args[0] !== 'SHUT_RD';
 }
 
 /** What tells a connection from all others: the client's address, and the server's. */

@@ -9,8 +9,10 @@ export type Role = 'client' | 'server';
 export interface RunRecord {
   readonly v: typeof VERSION;
   readonly type: 'run';
-  /** Node's version. */
-  readonly node: string;
+  /** Node's version, where Node has recorded it. */
+  readonly node?: string;
+  /** What else has: `Python 3.12.1`, or strace. */
+  readonly lang?: string;
   /** The process that writes it. */
   readonly pid?: number;
   /** When the run started, as ISO 8601. */
@@ -53,6 +55,8 @@ export interface CallRecord {
   readonly program: string;
   readonly pid: number;
   readonly proto: 'tcp' | 'udp';
+  /** The thread that makes the call, from 1, where there may be several. */
+  readonly thread?: number;
   /** The number of the socket in its process. */
   readonly sock: number;
   /** The call as the slides spell it. */
@@ -96,7 +100,15 @@ export interface KilledRecord {
   readonly signal: string;
 }
 
-export type TraceRecord = RunRecord | CallRecord | RelayRecord | KilledRecord;
+/** A file of source that calls name, so that a trace can be shown where the file is not. */
+export interface SourceRecord {
+  readonly v: typeof VERSION;
+  readonly type: 'source';
+  readonly file: string;
+  readonly text: string;
+}
+
+export type TraceRecord = RunRecord | CallRecord | RelayRecord | KilledRecord | SourceRecord;
 
 /**
  * The environment variable with the beginning of a run, in ns of the machine's monotonic clock: one
@@ -115,7 +127,7 @@ export function byTime(one: TraceRecord, other: TraceRecord): number {
 }
 
 function timeOf(record: TraceRecord): number {
-  return record.type === 'run' ? 0 : record.t;
+  return 't' in record ? record.t : 0;
 }
 
 /** A trace that can't be read, and why. */
@@ -170,7 +182,8 @@ interface Form {
 const LINE: Form = { file: 'string', line: 'number', col: 'number', fn: 'string' };
 const BYTES: Form = { n: 'number', off: 'number', b64: 'base64', truncated: 'boolean' };
 const FORMS: Readonly<Partial<Record<string, Form>>> = {
-  run: {},
+  run: { 'node?': 'string', 'lang?': 'string', 'pid?': 'number', 'started?': 'string' },
+  source: { file: 'string', text: 'string' },
   call: {
     id: 'string',
     phase: 'phase',
@@ -180,6 +193,7 @@ const FORMS: Readonly<Partial<Record<string, Form>>> = {
     program: 'string',
     pid: 'number',
     proto: 'string',
+    'thread?': 'number',
     sock: 'number',
     call: 'string',
     'args?': 'list',

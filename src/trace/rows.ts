@@ -21,6 +21,8 @@ export interface Mark {
   readonly isRest?: true;
   /** The port of the client that `accept` has given. */
   readonly accepted?: number | undefined;
+  /** The socket that `accept` has given, or that a server closes: it has several. */
+  readonly named?: number | undefined;
   /** Which try this is, of a `connect` that has failed before. */
   readonly attempt?: number;
   /** Why it failed; of a program that was killed, the signal. */
@@ -76,7 +78,7 @@ export interface Row {
 /** What was sent, and how much of it is drawn. */
 export interface Send {
   readonly record: CallRecord;
-  readonly bytes: Bytes;
+  bytes: Bytes;
   /** How many of its bytes are drawn. */
   drawn: number;
 }
@@ -88,9 +90,15 @@ type Special = Partial<Pick<Mark, 'state' | 'bytes' | 'isRest' | 'accepted' | 'a
 export function row(record: CallRecord, special: Special = {}, arrow?: Arrow): Row {
   const { call, pid, sock, at, lab, t, d = 0, args } = record;
   const address = call === 'bind' || call === 'connect' ? String(args?.[0]) : undefined;
-  const mark: Mark = { call, state: 'done', pid, sock, t, d, at, lab, address, ...special };
+  const named = namedBy(record);
+  const mark: Mark = { call, state: 'done', pid, sock, t, d, at, lab, address, named, ...special };
   const who = portOf(record.role === 'client' ? record.local : record.peer);
   return { [record.role]: mark, ...(arrow && { arrow }), ...(who !== undefined && { who }) };
+}
+
+function namedBy({ role, call, phase, sock, result }: CallRecord): number | undefined {
+  if (call === 'accept') return phase === 'return' ? result : undefined;
+  return call === 'close' && role === 'server' ? sock : undefined;
 }
 
 /** A row with a call that sends. */
@@ -118,7 +126,7 @@ export function portOf(address: string | undefined): number | undefined {
 }
 
 export function isSend({ call }: CallRecord): boolean {
-  return call === 'sendall' || call === 'sendto';
+  return call === 'sendall' || call === 'send' || call === 'sendto';
 }
 
 /** The datagram that this arrow is about, where a relay has seen it. */

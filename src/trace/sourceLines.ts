@@ -7,13 +7,15 @@ const FRAMES = 16;
 const FRAME = /^ +at (?:async )?(?:(.+?) \()?(?:file:\/\/)?(\/.+|[A-Z]:\\.+):(\d+):(\d+)\)?$/;
 /** Those that make the calls, and those that carry them out. */
 const SOCKETS =
-  /^src\/(?:trace\/.*|socket\/(?:calls|Socket|ListeningSocket|Wire)|udp\/DatagramSocket)\.[jt]s$/;
+  /^(?:tools\/watch\/.*|src\/(?:trace\/.*|socket\/(?:calls|Socket|ListeningSocket|Wire)|udp\/DatagramSocket))\.c?[jt]s$/;
 /** What TypeScript puts in for `await using`. */
 const HELPERS = /^(?:next|__disposeResources|env_\d+.*)$/;
-const LAB = /^(?:src\/[^/]+|src\/udp\/Udp[^/]+|examples\/.+|steps\/.+|starter\/.+)\.[jt]s$/;
+/** Below the lab's own classes and those of a student, wherever these are. */
+const BELOW =
+  /^(?:(?:build\/)?(?:src\/(?!udp\/Udp)[^/]+\/|tools\/|test\/)|node_modules\/)|\/node_modules\//;
 
-/** A method of a class, not the last line of a file. */
-const METHOD = /^(?!Object\.|Module\.)\w+\.#?\w+$/;
+/** A function or a method, not the last line of a file. */
+const FUNCTION = /^(?!Object\.|Module\.)[\w.#]+$/;
 
 /** Where a call comes from: the nearest line above the sockets, and the lab's own one above that. */
 export interface CallLines {
@@ -31,16 +33,22 @@ export function callLinesNow(): CallLines {
   // This file's own line says where the project is, wherever it was compiled to.
   const root = path.resolve(path.dirname(frames[0]?.file ?? ''), '../..');
   const lines = frames.flatMap((frame, index) => {
-    const file = path.relative(root, frame.file).replaceAll(path.sep, '/');
-    if (file.startsWith('..') || file.startsWith('node_modules') || HELPERS.test(frame.fn))
-      return [];
+    const file = shortOf(frame.file, root);
+    if (file.includes('node_modules/') || HELPERS.test(frame.fn)) return [];
     const isEnd = HELPERS.test(frames[index - 1]?.fn ?? '');
     return [{ ...frame, file, line: isEnd ? lineWithUsing(frame) : frame.line }];
   });
   const at = lines.find(({ file }) => !SOCKETS.test(file));
-  const lab = lines.find(({ file, fn }) => LAB.test(file) && METHOD.test(fn));
+  const lab = lines.find(({ file, fn }) => !BELOW.test(file) && FUNCTION.test(fn));
   if (!at) return {};
   return lab && lab.file !== at.file ? { at, lab } : { at };
+}
+
+/** Relative to the project, or to where the program was started. */
+function shortOf(file: string, root: string): string {
+  const folders = [root, process.cwd()].map((folder) => path.relative(folder, file));
+  const short = folders.find((each) => !each.startsWith('..')) ?? file;
+  return short.replaceAll(path.sep, '/');
 }
 
 /** `await using` closes at the end of its block, of which the compiler keeps no line: so its own. */

@@ -15,16 +15,21 @@ export function shortCallWords(mark: Mark, cross = '✗'): string {
 }
 
 function wordsWith(mark: Mark, address: string, cross: string): string {
-  const { call, state, error, attempt, bytes, accepted } = mark;
+  const { call, state, error, attempt, bytes, accepted, named } = mark;
   if (state === 'killed') return `${cross} ${error?.code ?? ''}`;
   if (mark.isRest) return `${bytes} B of it`;
   const made = `${call}(${address})`;
   if (state === 'waits') return `${made} waits`;
   if (state === 'failed') return call === 'connect' ? made : `${made} ${cross} ${error?.code}`;
   if (attempt !== undefined) return `${made}, try ${attempt}`;
-  if (accepted !== undefined) return `${made} = :${accepted}`;
+  if (accepted !== undefined) return `${made} = ${sockWords(named)}:${accepted}`;
+  if (named !== undefined) return `${made} ${sockWords(named)}`.trimEnd();
   if (bytes === undefined) return made;
   return call.startsWith('send') ? `${call}(${bytes} B)` : `${made} = ${bytes}`;
+}
+
+function sockWords(named: number | undefined): string {
+  return named === undefined ? '' : `#${named} `;
 }
 
 /** What travels, as it stands on an arrow: `"Hello, world"`. */

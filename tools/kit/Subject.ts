@@ -31,6 +31,8 @@ export interface Start {
   readonly stdin?: string | undefined;
   /** What holds it. */
   readonly cage: Cage;
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The student's program: started, watched, ended, whatever it does. */
@@ -43,14 +45,14 @@ export class Subject {
   #code: number | null | undefined;
 
   private constructor(
-    { command, cwd, stdin, cage }: Start,
+    { command, cwd, stdin, cage, env }: Start,
     private readonly deadline: Deadline,
   ) {
     const [file = '', ...args] = [...cage.prefix, ...command];
     const [name = '', value = ''] = this.#mark.split('=');
     this.#child = spawn(file, args, {
       cwd,
-      env: { ...process.env, [name]: value, PYTHONUNBUFFERED: '1' },
+      env: { ...process.env, [name]: value, PYTHONUNBUFFERED: '1', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true, // in a process group of its own
     });

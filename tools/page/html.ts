@@ -11,6 +11,7 @@ export const MODULES: readonly string[] = [
   'src/text/escape',
   'src/trace/record',
   'src/trace/rows',
+  'src/trace/Lanes',
   'src/trace/words',
   'src/trace/Connection',
   'src/trace/Datagrams',

@@ -3,16 +3,20 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Argument, Command, CommanderError } from 'commander';
 import { complain, say } from '../../src/cli/complain';
-import { fromHere, wholeNumberFrom } from '../../src/cli/options';
+import { fromHere, seconds, wholeNumberFrom } from '../../src/cli/options';
 import { out } from '../../src/cli/Output';
 import { lookOf } from '../../src/cli/tracing';
 import { explain } from '../../src/text/errno';
+import { KitError } from '../kit/KitError';
+import { commandWords } from '../lab/splitWords';
 import { endWithReader } from '../lab/endWithReader';
 import { ProgramEnded } from '../lab/LabProgram';
 import { PAIRS } from '../lab/pairs';
 import { toMermaid } from './mermaid';
 import { namesIn, pictureOf } from './picture';
-import { runLab } from './runLab';
+import { type Run, runLab } from './runLab';
+import { sourcesFor } from './sources';
+import { endOf, hasFailed, headOf } from './told';
 import { recordLine, parseTrace, TraceError, type TraceRecord } from '../../src/trace/record';
 import { rowsOf } from '../../src/trace/Reducer';
 
@@ -21,7 +25,12 @@ const loadLate = createRequire(__filename);
 const MOST_CLIENTS = 20;
 
 interface Options {
+  server?: string[];
+  client?: string[];
   clients: number;
+  cwd: string;
+  /** s */
+  seconds: number;
   mermaid?: true;
   html?: string;
   ascii?: true;
@@ -30,10 +39,18 @@ interface Options {
 
 const command = new Command('npm run trace --')
   .description(
-    'Runs the programs of a lab and draws each socket call that they make: who calls what, in which line, and what travels. "show" draws a trace that was kept (--trace-file FILE of every program, or --keep).',
+    'Runs the programs of a lab and draws each socket call that they make: who calls what, in which line, and what travels. --server and --client put a program of your own in the place of ours, in any language; in its command, {port} stands for a free port. "show" draws a trace that was kept (--trace-file FILE of every program, or --keep).',
   )
-  .addArgument(new Argument('<lab>', 'what to draw').choices([...Object.keys(PAIRS), 'show']))
+  .addArgument(new Argument('[lab]', 'what to draw').choices([...Object.keys(PAIRS), 'show']))
   .argument('[file]', 'of show: the trace')
+  .option(
+    '--server <command>',
+    'your own server: --server "python3 server.py {port}"',
+    commandWords,
+  )
+  .option('--client <command>', 'your own client', commandWords)
+  .option('--cwd <folder>', 'where your programs are started', fromHere, fromHere('.'))
+  .option('--seconds <s>', 'the whole run takes no longer', seconds, 20)
   .option('--clients <n>', 'clients at the same time', wholeNumberFrom(1, MOST_CLIENTS), 1)
   .option('--keep <file>', 'keep the records there, too')
   .option('--ascii', 'for a terminal without lines and arrows')
@@ -43,12 +60,37 @@ const command = new Command('npm run trace --')
 
 async function main(): Promise<void> {
   command.parse();
-  // What was started ends with this program.
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
-  const [lab = '', file] = command.args;
+  const [lab, file] = command.args;
   const options = command.opts<Options>();
-  const records = lab === 'show' ? kept(file) : await runLab(lab, options.clients);
+  if (lab === 'show') {
+    show(kept(file), options);
+    return;
+  }
+  const run = await runOnce(lab, options);
+  const own = options.server ?? options.client;
+  const records = own ? [...run.records, ...sourcesFor(run.records, options.cwd)] : run.records;
   if (options.keep !== undefined) write(options.keep, records.map(recordLine).join(''));
+  for (const line of headOf(run)) out.write(`${line}\n`);
+  show(records, options);
+  for (const line of endOf(run)) out.write(`${line}\n`);
+  if (hasFailed(run)) process.exitCode = 1;
+}
+
+/** The first Ctrl-C ends what runs, and draws what there is; the second ends this program, too. */
+async function runOnce(lab: string | undefined, options: Options): Promise<Run> {
+  const { server, client, clients, cwd } = options;
+  if (lab === undefined && (server === undefined || client === undefined))
+    throw new TraceError('name a lab, or give both --server and --client');
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.once(signal, () => {
+      stop.abort();
+    });
+  const terms = { lab: lab ?? '', server, client, clients, cwd, limit: options.seconds * 1000 };
+  return runLab(terms, stop.signal);
+}
+
+function show(records: readonly TraceRecord[], options: Options): void {
   if (options.html === undefined) {
     out.write(drawn(records, options));
     return;
@@ -98,8 +140,8 @@ main().catch((error: unknown) => {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
     return;
   }
-  process.exitCode = 1;
-  if (error instanceof TraceError || error instanceof ProgramEnded)
+  process.exitCode = error instanceof KitError ? 2 : 1;
+  if (error instanceof TraceError || error instanceof ProgramEnded || error instanceof KitError)
     say(`npm run trace: ${error.message}`);
   else complain('npm run trace', error);
 });

@@ -2,11 +2,46 @@ import { Drawing, type Look } from '../../src/trace/Drawing';
 import type { Role, TraceRecord } from '../../src/trace/record';
 import { rowsOf } from '../../src/trace/Reducer';
 
+/** So many lines may be one round. */
+const ROUNDS = [1, 2, 3, 4];
+const MOST_ROUNDS = 3;
+
 /** A whole trace as lines of a terminal. */
 export function pictureOf(records: readonly TraceRecord[], look: Look): string {
-  const drawing = new Drawing(look, namesIn(records));
-  const lines = [...drawing.heading(), ...rowsOf(records).flatMap((row) => drawing.lines(row))];
-  return lines.map((line) => `${line}\n`).join('');
+  const rows = rowsOf(records);
+  const clients = new Set(rows.flatMap(({ client }) => (client ? [client.pid] : []))).size;
+  const drawing = new Drawing(look, namesIn(records), Math.max(1, clients));
+  const lines = [...drawing.heading(), ...rows.flatMap((row) => drawing.lines(row))];
+  return folded(lines)
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** What comes again and again is drawn three times: a program that goes round and round. */
+function folded(lines: readonly string[]): string[] {
+  const shown: string[] = [];
+  for (let index = 0; index < lines.length;) {
+    const round = ROUNDS.find((length) => repeats(lines, index, length) > MOST_ROUNDS);
+    if (round === undefined) {
+      shown.push(lines[index++] ?? '');
+      continue;
+    }
+    const times = repeats(lines, index, round);
+    shown.push(...lines.slice(index, index + MOST_ROUNDS * round));
+    shown.push(`... and so on, ${(times - MOST_ROUNDS).toLocaleString('en')} times more`);
+    index += times * round;
+  }
+  return shown;
+}
+
+/** How often these lines come, one after the other. */
+function repeats(lines: readonly string[], from: number, length: number): number {
+  let times = 1;
+  for (let index = from + length; index < lines.length; index++) {
+    if (lines[index] !== lines[index - length]) break;
+    if ((index - from) % length === length - 1) times += 1;
+  }
+  return times;
 }
 
 /** The programs on the two sides; a side that has no records has its role for a name. */

@@ -1,64 +1,240 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { byTime, ORIGIN, parseTrace, type TraceRecord } from '../../src/trace/record';
-import { LabProgram } from '../lab/LabProgram';
+import { byTime, type CallRecord, type Role, type TraceRecord } from '../../src/trace/record';
+import { portOf } from '../../src/trace/rows';
+import { Deadline } from '../kit/Deadline';
+import { ReservedPort } from '../kit/ReservedPort';
+import { ProgramEnded } from '../lab/LabProgram';
 import { PAIRS } from '../lab/pairs';
 import { temporaryFolder } from '../lab/temporaryFolder';
+import { OurSide, OwnSide, type Side } from './sides';
 
+/** Of the slides, by their labs. */
+const PORTS: Readonly<Record<string, number>> = {
+  echo: 65432,
+  date: 6015,
+  logging: 6015,
+  'udp-echo': 65432,
+  'udp-date': 6015,
+};
+const HOST = '127.0.0.1';
 /** The server's last calls come after the clients have ended, in at most this many ms. */
 const LAST_CALLS_MS = 5000;
 const POLL_MS = 20;
-/** What was started ends with this program. */
-const running = new Set<LabProgram>();
-process.once('exit', () => {
-  for (const { child } of running) child.kill('SIGKILL');
-});
+const LONGEST_MS = 60_000;
+
+/** What is run. */
+export interface Terms {
+  /** Of PAIRS. */
+  readonly lab: string;
+  /** A command of the student's in the place of our program. */
+  readonly server: readonly string[] | undefined;
+  readonly client: readonly string[] | undefined;
+  readonly clients: number;
+  /** Where the student's commands are started. */
+  readonly cwd: string;
+  /** The whole run takes no longer, ms. */
+  readonly limit: number;
+}
+
+/** Our own two programs. */
+export function ourPair(lab: string, clients = 1): Terms {
+  return { lab, clients, server: undefined, client: undefined, cwd: '.', limit: LONGEST_MS };
+}
+
+/** What came of it. */
+export interface Run {
+  /** Those of all programs, in the order of their time. How the server is stopped is not in it. */
+  readonly records: readonly TraceRecord[];
+  readonly server: Side;
+  readonly clients: readonly Side[];
+  /** Whether something still ran when the time was up. */
+  readonly isCutShort: boolean;
+}
 
 /**
- * Runs the server of a lab and some of its clients at the same time, and gives the records of all, in
- * the order of their time. How the server is stopped afterwards is not in it.
- * @throws ProgramEnded when the server does not start.
+ * Runs a server and some of its clients at the same time, and watches their calls. What hangs is ended
+ * when the time is up, or by `stop`, and is in the records as far as it came.
+ * @throws ProgramEnded when our server does not start, and KitError when there is no such command.
  */
-export async function runLab(name: string, clients: number): Promise<TraceRecord[]> {
-  const [Server = '', Client = ''] = PAIRS[name] ?? [];
-  const folder = temporaryFolder('trace');
-  const env = { ...process.env, [ORIGIN]: String(process.hrtime.bigint()) };
-  const files = Array.from({ length: clients }, (_, index) => path.join(folder, `${index}.jsonl`));
-  const serverFile = path.join(folder, 'server.jsonl');
-  const logs = name === 'logging' ? ['--log-dir', path.join(folder, 'logs')] : [];
-  const server = start(Server, ['--port', '0', '--trace-file', serverFile, ...logs], env);
+export async function runLab(terms: Terms, stop?: AbortSignal): Promise<Run> {
+  const needsPort = terms.server?.some((word) => word.includes('{port}'));
+  await using reserved = needsPort ? await ReservedPort.on(HOST) : undefined;
+  const play = new Play(terms, stop);
   try {
-    const port = String(await server.port());
-    const all = files.map((file) => start(Client, ['--port', port, '--trace-file', file], env));
-    await Promise.all(all.map(({ closed }) => closed));
-    await lastCalls(serverFile, name.startsWith('udp') ? 0 : clients);
-    return [serverFile, ...files].filter(existsSync).flatMap(recordsIn).sort(byTime);
+    const server = await play.start('server', reserved?.port ?? usualPort(terms));
+    const port = await play.listens(server);
+    const isThere = port !== undefined;
+    const clients = isThere
+      ? await Promise.all(Array.from({ length: terms.clients }, () => play.start('client', port)))
+      : [];
+    await play.meetAtGate(clients);
+    await play.allEnd(clients);
+    const isCutShort = play.isOver;
+    if (isThere) await play.lastCalls(server, clients);
+    return { records: play.records(), server, clients, isCutShort };
   } finally {
-    await server.stop();
-    rmSync(folder, { recursive: true });
+    await play.end();
   }
 }
 
-function start(name: string, args: readonly string[], env: NodeJS.ProcessEnv): LabProgram {
-  const program = LabProgram.startOwn(name, args, { env });
-  running.add(program);
-  void program.closed.then(() => running.delete(program));
-  return program;
+/** Of a server: that of the slides, where a client of the student's knows no other. */
+function usualPort({ lab, server, client }: Terms): number {
+  const isFixed = server !== undefined || !client?.some((word) => word.includes('{port}'));
+  return client === undefined && server === undefined ? 0 : isFixed ? (PORTS[lab] ?? 0) : 0;
 }
 
-/** Waits until the server has closed this many connections, as its trace says; not for ever. */
-export async function lastCalls(file: string, connections: number): Promise<void> {
-  const begun = performance.now();
-  while (performance.now() - begun < LAST_CALLS_MS) {
-    const closed = recordsIn(file).filter(
-      (record) => record.type === 'call' && record.call === 'close' && record.phase === 'return',
+/** The programs of one run. */
+class Play {
+  readonly #folder = temporaryFolder('trace');
+  readonly #origin = process.hrtime.bigint();
+  readonly #deadline: Deadline;
+  readonly #sides: Side[] = [];
+  #started = 0;
+
+  constructor(
+    private readonly terms: Terms,
+    private readonly stop: AbortSignal | undefined,
+  ) {
+    this.#deadline = new Deadline(terms.limit);
+  }
+
+  get isOver(): boolean {
+    const isFull = this.#sides.some((side) => side.isFull);
+    return this.#deadline.isOver || isFull || this.stop?.aborted === true;
+  }
+
+  async start(role: Role, port: number): Promise<Side> {
+    const place = ++this.#started;
+    const file = path.join(this.#folder, `${place}.jsonl`);
+    const command = this.terms[role];
+    const side = command
+      ? await this.#startOwn(command, { role, port, place, file })
+      : this.#startOurs({ role, port, file });
+    this.#sides.push(side);
+    return side;
+  }
+
+  #startOwn(command: readonly string[], { role, port, place, file }: Start): Promise<Side> {
+    const { cwd } = this.terms;
+    const words = command.map((word) =>
+      word.replaceAll('{port}', String(port)).replaceAll('{log-dir}', this.#logs),
     );
-    if (closed.length >= connections) return;
-    await setTimeout(POLL_MS);
+    const gate = this.#gateFor(role);
+    const watched = { role, cwd, file, origin: this.#origin, place, gate };
+    return OwnSide.start(words, watched, this.#deadline);
+  }
+
+  #startOurs({ role, port, file }: Omit<Start, 'place'>): Side {
+    const { lab } = this.terms;
+    const [server = '', client = ''] = PAIRS[lab] ?? [];
+    const logs = lab === 'logging' && role === 'server' ? ['--log-dir', this.#logs] : [];
+    const args = ['--port', String(port), ...logs];
+    return new OurSide(
+      role === 'server' ? server : client,
+      args,
+      file,
+      this.#origin,
+      this.#gateFor(role),
+    );
+  }
+
+  /** Several clients connect at the same moment, however long each takes to start. */
+  #gateFor(role: Role): string | undefined {
+    return role === 'client' && this.terms.clients > 1 ? this.#gate : undefined;
+  }
+
+  get #gate(): string {
+    return path.join(this.#folder, 'gate');
+  }
+
+  /** Lets the clients connect as soon as all have a socket, or have ended. */
+  async meetAtGate(clients: readonly Side[]): Promise<void> {
+    if (clients.length < 2) return;
+    const isHere = (side: Side) => side.hasEnded || callsIn(side.records()).length >= 2;
+    while (!this.isOver && !clients.every(isHere)) await setTimeout(POLL_MS);
+    writeFileSync(this.#gate, '');
+  }
+
+  get #logs(): string {
+    return path.join(this.#folder, 'logs');
+  }
+
+  /**
+   * Waits until the server can be reached, and gives its port; undefined when it ends before, or time does.
+   * @throws ProgramEnded when it is ours.
+   */
+  async listens(server: Side): Promise<number | undefined> {
+    while (!this.isOver) {
+      const port = listeningPort(server.records());
+      if (port !== undefined) return port;
+      if (!server.isWatched) return usualPort(this.terms);
+      if (server.hasEnded) break;
+      await setTimeout(POLL_MS);
+    }
+    if (server.isOurs) throw new ProgramEnded('the server did not start');
+    return undefined;
+  }
+
+  /** Waits until all have ended, as long as there is time. */
+  async allEnd(clients: readonly Side[]): Promise<void> {
+    while (!this.isOver && clients.some(({ hasEnded }) => !hasEnded)) await setTimeout(POLL_MS);
+  }
+
+  /** Waits until the server has closed the connections of these clients; not for ever. */
+  async lastCalls(server: Side, clients: readonly Side[]): Promise<void> {
+    const count = clients.filter(hasConnected).length;
+    const begun = performance.now();
+    while (!this.isOver && performance.now() - begun < LAST_CALLS_MS) {
+      if (server.hasEnded || hasClosed(server.records(), count)) return;
+      await setTimeout(POLL_MS);
+    }
+  }
+
+  records(): TraceRecord[] {
+    return this.#sides.flatMap((side) => side.records()).sort(byTime);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#sides.map((side) => side.stop()));
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 
-function recordsIn(file: string): TraceRecord[] {
-  return parseTrace(readFileSync(file, 'utf8'));
+interface Start {
+  readonly role: Role;
+  readonly port: number;
+  readonly place: number;
+  readonly file: string;
+}
+
+/** The port of a server that can be reached: of UDP as soon as it is bound. */
+function listeningPort(records: readonly TraceRecord[]): number | undefined {
+  const isReady = ({ call, phase, proto }: CallRecord) =>
+    phase === 'return' && (call === 'listen' || (proto === 'udp' && call === 'bind'));
+  const ready = callsIn(records).find(isReady);
+  return portOf(ready?.local);
+}
+
+/** One that is not watched may have. */
+function hasConnected(client: Side): boolean {
+  const isOver = ({ call, phase }: CallRecord) => call === 'connect' && phase === 'return';
+  return !client.isWatched || callsIn(client.records()).some(isOver);
+}
+
+/** Whether a server has closed so many connections, and all that it has accepted; UDP has none. */
+export function hasClosed(records: readonly TraceRecord[], count: number): boolean {
+  const calls = callsIn(records);
+  const over = calls.filter(({ phase }) => phase === 'return');
+  const accepted = over.filter(({ call }) => call === 'accept');
+  const closed = new Set(
+    over.filter(({ call }) => call === 'close' || call === 'reset').map(({ peer }) => peer),
+  );
+  const isUdp = calls.some(({ proto }) => proto === 'udp');
+  return isUdp || (accepted.length >= count && accepted.every(({ peer }) => closed.has(peer)));
+}
+
+function callsIn(records: readonly TraceRecord[]): CallRecord[] {
+  return records.flatMap((record) => (record.type === 'call' ? [record] : []));
 }

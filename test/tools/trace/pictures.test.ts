@@ -153,7 +153,7 @@ describe('A later connection', () => {
 
     const [end, close] = [
       ['close()', 'end of file', 'recv() = 0'],
-      [undefined, undefined, 'close()'],
+      [undefined, undefined, 'close() #2'],
     ];
     expect(closes).to.deep.equal([end, close, end, close]);
   });

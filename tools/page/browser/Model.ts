@@ -1,4 +1,5 @@
 import type { SourceLine, Role, TraceRecord } from '../../../src/trace/record';
+import { type Lane, Lanes } from '../../../src/trace/Lanes';
 import { Reducer } from '../../../src/trace/Reducer';
 import {
   type Carried,
@@ -8,13 +9,6 @@ import {
   type Row,
 } from '../../../src/trace/rows';
 import { whyFailed } from '../../../src/trace/words';
-
-/** A client of the run, on its own life line. */
-export interface Lane {
-  readonly letter: string;
-  /** Once it is known. */
-  port: number | undefined;
-}
 
 /** A row, and the life line of the client it is about; undefined where no client is there yet. */
 export interface Event extends Row {
@@ -26,14 +20,12 @@ export interface Event extends Row {
 /** What the page knows of a run. Events are only ever added. */
 export class Model {
   readonly events: Event[] = [];
-  readonly lanes: Lane[] = [];
+  readonly #lanes = new Lanes();
   /** Older events that are kept no more. */
   dropped = 0;
   /** Datagrams that wait in the relay, in the order in which they came. */
   readonly inRelay = new Map<string, Relayed>();
   readonly #sent = new Map<string, number>();
-  readonly #byProcess = new Map<number, number>();
-  readonly #byPort = new Map<number, number>();
   readonly #reducer: Reducer;
 
   constructor(
@@ -69,6 +61,10 @@ export class Model {
     return [...new Set(waiting.map(({ program, call }) => `${program} in ${call}()`))];
   }
 
+  get lanes(): readonly Lane[] {
+    return this.#lanes.all;
+  }
+
   /** Whether a relay is between client and server. */
   get hasRelay(): boolean {
     return this.#sent.size > 0;
@@ -82,7 +78,7 @@ export class Model {
 
   #append(rows: readonly Row[]): void {
     for (const row of rows)
-      this.events.push({ ...row, lane: this.#laneOf(row), sentAt: this.#sentAt(row) });
+      this.events.push({ ...row, lane: this.#lanes.of(row), sentAt: this.#sentAt(row) });
     if (this.events.length <= MOST_EVENTS) return;
     const oldest = this.events.length - MOST_EVENTS + MOST_EVENTS / 10;
     this.events.splice(0, oldest);
@@ -103,33 +99,11 @@ export class Model {
     this.#sent.set(key, number);
     return number;
   }
-
-  /** A client is a process: over UDP each of its tries has another port. */
-  #laneOf({ client, who }: Row): number | undefined {
-    const known =
-      (client && this.#byProcess.get(client.pid)) ??
-      (who === undefined ? undefined : this.#byPort.get(who));
-    if (known === undefined && !client && who === undefined) return undefined;
-    const lane =
-      known ?? this.lanes.push({ letter: letterOf(this.lanes.length), port: undefined }) - 1;
-    if (client) this.#byProcess.set(client.pid, lane);
-    if (who !== undefined) {
-      this.#byPort.set(who, lane);
-      const { [lane]: owner } = this.lanes;
-      if (owner && (client ?? owner.port === undefined)) owner.port = who;
-    }
-    return lane;
-  }
 }
 
 /** More are not kept: the oldest go, and the page says so. */
 const MOST_EVENTS = 20_000;
 const WAITING = new Set(['accept', 'connect', 'recv', 'recvfrom', 'sendall']);
-
-/** A, B, ... Z, AA. */
-function letterOf(index: number): string {
-  return String.fromCharCode(65 + (index % 26)).repeat(1 + Math.floor(index / 26));
-}
 
 /** Tells a datagram from all others of a run. */
 function keyOf({ direction, number }: Relayed): string {

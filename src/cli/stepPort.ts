@@ -1,0 +1,14 @@
+import { bindablePort, createCommand, parseOrExit } from './options';
+import { addTraceOptions, traceIfAsked, type TraceOptions } from './tracing';
+
+/** The port on the command line of a program of steps/, which may be asked for a trace, too. */
+export function stepPort(name: string, usual: number): number {
+  const command = createCommand(
+    name,
+    'A step from the slide to the server (docs/steps.md).',
+    'steps',
+  ).argument('[port]', 'the port to listen on; 0: any free one', bindablePort, usual);
+  const parsed = parseOrExit(addTraceOptions(command));
+  traceIfAsked(parsed.opts<TraceOptions>(), 'server', name);
+  return parsed.processedArgs[0] as number;
+}

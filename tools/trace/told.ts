@@ -1,0 +1,73 @@
+/** What a run tells beside its picture: how it was watched, what hangs, and what the programs have printed. */
+import { escapeControls } from '../../src/text/escape';
+import type { CallRecord, SourceLine, TraceRecord } from '../../src/trace/record';
+import type { Run } from './runLab';
+import type { Side } from './sides';
+
+const INDENT = '    ';
+const MOST_LINES = 20;
+
+/** Whose programs these are, and how each is watched; nothing where all are ours. */
+export function headOf({ server, clients }: Run): string[] {
+  const [client] = clients;
+  const own = [server, ...(client ? [client] : [])].filter(({ isOurs }) => !isOurs);
+  return own.map(({ name, way }) => `${name}: ${way}`);
+}
+
+/** What hangs, what failed, and what was printed. */
+export function endOf(run: Run): string[] {
+  const { server, clients, isCutShort, records } = run;
+  const own = [server, ...clients].filter(({ isOurs }) => !isOurs);
+  return [
+    ...(isCutShort ? waitingIn(records) : []),
+    ...(clients.length === 0 ? ['', `No client was started: ${server.name} does not listen.`] : []),
+    ...own.filter(isFirstOfItsKind).flatMap((side) => endOfSide(side, isCutShort)),
+  ];
+}
+
+/** A program that has failed: not a server that is only ended with the run. */
+export function hasFailed({ server, clients, isCutShort }: Run): boolean {
+  return (
+    isCutShort ||
+    clients.length === 0 ||
+    [server, ...clients].some(({ failure }) => failure !== undefined)
+  );
+}
+
+/** Several clients often say the same. */
+function isFirstOfItsKind(side: Side, index: number, all: readonly Side[]): boolean {
+  const isSame = (other: Side) =>
+    other.name === side.name && other.printed === side.printed && other.failure === side.failure;
+  return all.findIndex(isSame) === index;
+}
+
+function endOfSide({ name, printed, failure, hasEnded }: Side, isCutShort: boolean): string[] {
+  const lines = printed.trimEnd() === '' ? [] : printed.trimEnd().split('\n');
+  const shown = lines.slice(-MOST_LINES).map((line) => `${INDENT}${escapeControls(line)}`);
+  const how = failure ?? (isCutShort && !hasEnded ? 'was still running, and was ended' : undefined);
+  const title = shown.length > 0 ? `${name} printed` : undefined;
+  return [
+    ...(title === undefined ? [] : ['', title, ...shown]),
+    ...(how === undefined ? [] : ['', `${name} ${how}.`]),
+  ];
+}
+
+/** The calls that have begun and are not over. */
+function waitingIn(records: readonly TraceRecord[]): string[] {
+  const open = new Map<string, CallRecord>();
+  let last = 0;
+  for (const record of records) {
+    if (record.type !== 'call') continue;
+    last = Math.max(last, record.t);
+    if (record.phase === 'call') open.set(record.id, record);
+    else open.delete(record.id);
+  }
+  const lines = [...open.values()].map(
+    ({ program, call, at, lab }) => `${program} waits in ${call}()${placeOf(lab ?? at)}.`,
+  );
+  return lines.length === 0 ? [] : ['', ...new Set(lines)];
+}
+
+function placeOf(line: SourceLine | undefined): string {
+  return line ? `, ${line.file.replace(/^.*\//, '')}:${line.line}` : '';
+}
