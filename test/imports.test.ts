@@ -15,7 +15,15 @@ const ARROWS: Record<string, string[]> = {
   'src/text': [],
   tools: ['src/cli', 'src/text', 'src/trace', 'tools/lab', 'tools/live', 'tools/trace'],
   'tools/bench': ['src', 'src/cli', 'src/socket', 'src/trace', 'test/helpers', 'tools/lab'],
-  'tools/kit': ['src/cli', 'src/socket', 'src/text', 'src/udp', 'tools/lab'],
+  'tools/kit': [
+    'src/cli',
+    'src/socket',
+    'src/text',
+    'src/trace',
+    'src/udp',
+    'tools/lab',
+    'tools/watch',
+  ],
   'tools/lab': [],
   'tools/live': [
     'src/cli',

@@ -5,9 +5,11 @@ import { setTimeout } from 'node:timers/promises';
 import { type Address, formatAddress } from '../../src/socket/Address';
 import { Socket } from '../../src/socket/Socket';
 import { secondsInTimeWait } from '../../src/socket/timeWait';
+import { temporaryFolder } from '../lab/temporaryFolder';
 import { Cage } from './Cage';
 import { Deadline } from './Deadline';
 import type { Result } from './formats';
+import { Eyes } from './Eyes';
 import { BYTES, LINES } from './framing';
 import { KitError } from './KitError';
 import { Pace } from './Pace';
@@ -38,6 +40,8 @@ export interface Check {
   readonly logDir: string | undefined;
   readonly only: readonly number[];
   readonly stdin: string | undefined;
+  /** Whether a stage that has failed is asked once more while the program is watched. */
+  readonly isWatched: boolean;
   readonly question: string;
   readonly isByLines: boolean;
   /** ms */
@@ -164,6 +168,7 @@ class Run {
       ...terms,
       start: command.length > 0 ? startOf(pair?.client ?? command) : undefined,
       isClient: program.isClient === true,
+      eyes: this.#eyes(cage, cwd),
       server: pair && new Trial({ ...terms, start: startOf(pair.server), isClient: false }),
     });
     await runStages(program.stages, this.#trial, only, (verdict) => {
@@ -196,6 +201,15 @@ class Run {
     const copy = copyFor(cwd, user);
     this.#folders.push(path.dirname(copy));
     return copy;
+  }
+
+  #eyes({ user }: Cage, cwd: string): Eyes | undefined {
+    const { isWatched, command, program } = this.check;
+    if (!isWatched || command.length === 0) return undefined;
+    const folder = temporaryFolder('eyes');
+    giveTo(user, folder);
+    this.#folders.push(folder);
+    return new Eyes(folder, program.isClient === true, cwd);
   }
 
   /** Where the logging server writes: a fresh folder where COMMAND asks for one. */

@@ -33,6 +33,7 @@ interface Options {
   question: string;
   points?: string;
   brief: boolean;
+  where: boolean;
   sandbox: boolean;
   json?: string;
   junit?: string;
@@ -85,6 +86,10 @@ const command = new Command('npm run check --')
   )
   .option('--stdin <text>', 'what is typed for it, if it asks; \\n begins a new line', lines)
   .option('--points <points>', 'what stages are worth, 1=2,7=5, or a file of such lines (1 each)')
+  .option(
+    '--no-where',
+    'do not ask once more to see at which line the program was when a stage failed',
+  )
   .option('--brief', 'no causes and no help, for exams', false)
   .option(
     '--sandbox',
@@ -147,6 +152,7 @@ async function main(): Promise<void> {
     timeout: options.timeout * 1000,
     points: readPoints(options.points ?? ''),
     isBrief: options.brief,
+    isWatched: options.where && !options.brief,
     sandbox: options.sandbox ? { hidden: hiddenBy(options) } : undefined,
     look: lookOf(options),
   };

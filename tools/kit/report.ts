@@ -102,6 +102,8 @@ function fullOf(verdict: Verdict): Field[] {
     ['expected', details.expected],
     ['came', details.came],
     likelyOf(details),
+    ['where', details.where],
+    ['saw', details.saw?.join('\n')],
     ['try', details.try],
     ['printed', printedOf(verdict)],
   ];

@@ -6,6 +6,7 @@ import { codeOf } from '../../src/text/errno';
 import type { Deadline } from './Deadline';
 import { type Framing, LINES } from './framing';
 import { KitError } from './KitError';
+import type { Eyes, Seen } from './Eyes';
 import { causeIn } from './lastWords';
 import { Probe } from './Probe';
 import { type OwnSocket, socketsOf } from './sockets';
@@ -21,6 +22,8 @@ const ELSEWHERE_MS = 1000;
 /** The other end of a connection may be gone a moment before its program. */
 const ENDING_MS = 50;
 
+const NOTHING_SEEN: Seen = { where: undefined, saw: [] };
+
 /** What a stage has to say of a program. */
 export interface Details {
   readonly did: string;
@@ -28,6 +31,10 @@ export interface Details {
   readonly came: string;
   /** The cause: a fact if it was tried, else with "probably". */
   readonly likely?: string | undefined;
+  /** Where the program was, when it was asked once more and watched. */
+  readonly where?: string | undefined;
+  /** Its last calls then. */
+  readonly saw?: readonly string[];
   /** A command that shows the same. */
   readonly try?: string | undefined;
 }
@@ -121,6 +128,8 @@ export interface Terms {
   /** How a program tells one message from the next. */
   readonly framing: Framing;
   readonly deadline: Deadline;
+  /** What watches it when a stage has failed; undefined where that is not wanted. */
+  readonly eyes?: Eyes | undefined;
   /** Is told for how many seconds the port is not free. */
   readonly waits: (seconds: number) => void;
 }
@@ -131,6 +140,7 @@ export class Trial {
   #starting: Promise<Subject> | undefined;
   #isStopped = false;
   #testimony: Testimony | undefined;
+  #isWatched = false;
   readonly #probes: Probe[] = [];
   #address: Address;
 
@@ -230,8 +240,26 @@ export class Trial {
   async restart(): Promise<void> {
     if (!this.start) return;
     if (this.#isStopped) throw new KitError('it was stopped');
-    this.#starting = Subject.start(this.start, this.deadline);
+    const watched = this.#isWatched ? this.terms.eyes?.open(this.start) : undefined;
+    this.#starting = Subject.start(watched ?? this.start, this.deadline);
     this.#subject = await this.#starting;
+  }
+
+  /** Does this while the program is watched, and says what was seen at its end. */
+  async watched(ask: () => Promise<Finding | undefined>): Promise<[Finding | undefined, Seen]> {
+    this.#isWatched = true;
+    try {
+      const finding = await ask();
+      await this.#subject?.endedWithin(ENDING_MS); // it may be just ending
+      return [finding, (await this.terms.eyes?.look(this.#subject)) ?? NOTHING_SEEN];
+    } finally {
+      this.#isWatched = false;
+    }
+  }
+
+  get canBeWatched(): boolean {
+    const { eyes } = this.terms;
+    return this.start !== undefined && eyes?.open(this.start) !== undefined;
   }
 
   /** Ends what runs immediately, without waiting for what comes of it. */
@@ -391,9 +419,10 @@ export async function runStages(
     if (only.length > 0 && !only.includes(number)) continue;
     const because = whyNot(stage, verdicts, trial);
     const own = stage.isOfServer ? (trial.server ?? trial) : trial;
+    const isFirst = !verdicts.some(({ status }) => status === 'failed');
     const verdict =
       because === undefined
-        ? await runStage(number, stage, own)
+        ? await withWhere(await runStage(number, stage, own), stage, own, isFirst)
         : left(number, stage, trial, because);
     verdicts.push(verdict);
     tell(verdict);
@@ -442,6 +471,31 @@ async function runStage(number: number, stage: Stage, trial: Trial): Promise<Ver
     if (trial.isCutShort) return left(number, stage, trial, TIME_IS_UP);
     throw error;
   }
+}
+
+/** With the line at which the program was, where it is the first stage that fails. */
+async function withWhere(
+  verdict: Verdict,
+  stage: Stage,
+  trial: Trial,
+  isFirst: boolean,
+): Promise<Verdict> {
+  const { details, status } = verdict;
+  if (!details || status !== 'failed' || !isFirst || !trial.canBeWatched) return verdict;
+  try {
+    const [finding, { where, saw }] = await trial.watched(() => tryStage(stage, trial));
+    if (finding && kindOf(finding.found.came) === kindOf(details.came))
+      return { ...verdict, details: { ...details, where, saw } };
+    const came = finding?.found.came ?? 'the stage passed';
+    return { ...verdict, details: { ...details, where: `watched, it went otherwise: ${came}` } };
+  } catch {
+    return verdict; // the time is up
+  }
+}
+
+/** What came, without what differs from one time to the next. */
+function kindOf(came: string): string {
+  return came.replace(/\d+/g, '0').replace(/\breset\b/, 'end of file');
 }
 
 /** What failed by the clock is asked once more before it counts. */

@@ -25,8 +25,8 @@ const NAMES: Readonly<Record<string, string>> = {
   close: 'close',
 };
 const FORKS = new Set(['clone', 'clone3', 'fork', 'vfork']);
-/** A socket that is not blocking: the call is made again when there is something. */
-const NOT_READY = new Set(['EAGAIN', 'EWOULDBLOCK']);
+/** The call is made again when there is something: the socket is not blocking, or a signal has come. */
+const NOT_READY = new Set(['EAGAIN', 'EWOULDBLOCK', 'ERESTARTSYS', 'ERESTART_RESTARTBLOCK']);
 
 /** Whose records they are. */
 export interface Program {

@@ -27,7 +27,7 @@ const LINE = /^(\d+) +(\d+\.\d+) (.*)$/;
 const CALL = /^(\w+)\((.*)$/;
 const RESUMED = /^<\.\.\. \w+ resumed>(.*)$/;
 const UNFINISHED = / ?<unfinished \.\.\.>$/;
-const RESULT = /\) += ((-?\w+)\S*)(?: (E\w+) \((.*)\))?.*? <([\d.]+)>$/;
+const RESULT = /\) += ((-?\w+|\?)\S*)(?: (E\w+) \((.*)\))?.*? <([\d.]+)>$/;
 /** ` > /home/ann/server(main+0x1f) [0x1189]` */
 const FRAME = /^ > (.*?)\(([^()+]*)(?:\+0x[\da-f]+)?\) \[0x([\da-f]+)\]$/;
 

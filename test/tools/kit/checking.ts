@@ -20,6 +20,8 @@ export interface StageResult {
   readonly came?: string;
   readonly likely?: string;
   readonly printed?: string;
+  readonly where?: string;
+  readonly saw?: readonly string[];
 }
 
 export interface Checked {
@@ -42,10 +44,14 @@ export function freshFolder(): string {
 }
 
 /** Runs `npm run check -- ARGS`, and gives what its JSON says. */
-export async function check(...args: string[]): Promise<Checked> {
+export function check(...args: string[]): Promise<Checked> {
+  return checkWatched('--no-where', ...args);
+}
+
+/** The same, and the program is watched when a stage has failed, which takes its time. */
+export async function checkWatched(...args: string[]): Promise<Checked> {
   const file = path.join(freshFolder(), 'result.json');
-  const [program = '', ...rest] = args;
-  const kit = Program.script('tools/kit/main', [program, '--json', file, ...rest]);
+  const kit = Program.script('tools/kit/main', ['--json', file, ...args]);
   const { code, stderr } = await kit.ended();
   expect(stderr).to.equal('');
   const result = JSON.parse(readFileSync(file, 'utf8')) as { stages: StageResult[] };

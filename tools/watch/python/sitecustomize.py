@@ -173,7 +173,7 @@ class Watcher:
         }
         add_ends(record, known)
         record.update(lines())
-        if data is not None:
+        if is_bytes(data):
             record["bytes"] = as_bytes(data, known.sent)
         return record
 
@@ -242,6 +242,10 @@ def add_ends(record, known):
         record["local"] = known.local
     if known.peer is not None:
         record["peer"] = known.peer
+
+
+def is_bytes(data):
+    return isinstance(data, (bytes, bytearray, memoryview)) or hasattr(data, "tobytes")
 
 
 def as_bytes(data, off):
@@ -369,7 +373,7 @@ def watch(socket):
             known = watcher.of(self)
             if name == "sendto":
                 begun["peer"] = arguments[-1]
-            if data is not None and name != "send":
+            if "bytes" in begun and name != "send":
                 known.sent += 1 if is_udp(self) else begun["bytes"]["n"]
             return begun
 
@@ -567,9 +571,22 @@ def other_sitecustomize():
             sys.modules.setdefault("sitecustomize", own)
 
 
+def tell_stacks_when_asked():
+    """Writes where each thread is, at each SIGUSR2."""
+    stacks = os.environ.get("LAB_WATCH_STACKS")
+    if stacks is None or sys.platform == "win32":
+        return
+    import faulthandler
+    from _signal import SIGUSR2
+
+    file = os.open(stacks, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    faulthandler.register(SIGUSR2, file=file, all_threads=True, chain=False)
+
+
 def begin():
     if "LAB_WATCH" not in os.environ:
         return
+    quiet(tell_stacks_when_asked)
     hide_in_main()
     changes = {"socket": watch, "threading": hide_in_threads, "traceback": hide_in_tracebacks}
     for name, change in changes.items():

@@ -1,0 +1,207 @@
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import type { CallRecord, Role, SourceLine, TraceRecord } from '../../src/trace/record';
+import { rowsOf } from '../../src/trace/Reducer';
+import { callWords } from '../../src/trace/words';
+import { readIfThere } from '../lab/procfs';
+import { stacksIn } from '../watch/stacks';
+import { Watch } from '../watch/Watch';
+import { readBeginning } from './folder';
+import type { Start, Subject } from './Subject';
+
+/** Rows of the program's side that are shown. */
+const LAST_ROWS = 6;
+const WORDS_WIDTH = 22;
+/** Python tells its stacks in this time. */
+const STACKS_MS = 1000;
+/** A signal is heard in this time. */
+const SIGNAL_MS = 1000;
+const POLL_MS = 20;
+/** SIGUSR2, as a bit of what /proc says of the signals that a process catches. */
+const SIGUSR2 = 1n << 11n;
+
+/** Where a program was when a stage failed, and what it had called. */
+export interface Seen {
+  readonly where: string | undefined;
+  readonly saw: readonly string[];
+}
+
+/** Watches a program while a stage is asked once more: its calls, and for Python where each thread is. */
+export class Eyes {
+  readonly #origin = process.hrtime.bigint();
+  readonly #stacks: string;
+  readonly #folder: string;
+  readonly #role: Role;
+  readonly #cwd: string;
+  #watch: Watch | undefined;
+  #starts = 0;
+
+  /** @param folder an empty one, which the program may write into. */
+  constructor(folder: string, isClient: boolean, cwd: string) {
+    this.#folder = folder;
+    this.#stacks = path.join(folder, 'stacks');
+    this.#role = isClient ? 'client' : 'server';
+    this.#cwd = cwd;
+  }
+
+  /** How the program is started so that it is seen; undefined where nothing can watch it. */
+  open(start: Start): Start | undefined {
+    const file = path.join(this.#folder, `${++this.#starts}.jsonl`);
+    const watch = new Watch({
+      command: start.command,
+      cwd: start.cwd,
+      role: this.#role,
+      program: 'your program',
+      file,
+      origin: this.#origin,
+    });
+    if (watch.way === 'none' || watch.way === 'node') return undefined;
+    this.#watch = watch;
+    const env = { ...watch.env, LAB_WATCH_STACKS: this.#stacks };
+    return { ...start, command: watch.command, env };
+  }
+
+  /** What is to be seen of the program now. */
+  async look(subject: Subject | undefined): Promise<Seen> {
+    const now = this.#now();
+    const hasEnded = subject === undefined || subject.how !== undefined;
+    if (subject) await this.#interrupt(subject);
+    // What comes of that is not the program's doing.
+    const seen = this.#watch?.records() ?? [];
+    const records = seen.filter((record) => record.type !== 'call' || record.t <= now);
+    const open = openCalls(records);
+    const places = hasEnded ? [] : await this.#placesOf(subject);
+    const isIdle = !hasEnded && this.#isIdle(places, open);
+    const failed = isIdle ? lastFailed(records) : undefined;
+    const where = hasEnded || failed ? lastOf(failed, records) : this.#whereIn(places, open);
+    return { where, saw: rowsSeen(records, this.#role) };
+  }
+
+  /** strace tells the line of a call that waits when a signal comes. */
+  async #interrupt({ pids }: Subject): Promise<void> {
+    if (this.#watch?.way !== 'strace') return;
+    for (const pid of pids.filter(isTraced))
+      for (const signal of ['SIGSTOP', 'SIGCONT'] as const) process.kill(pid, signal);
+    const begun = performance.now();
+    const hasLine = () =>
+      openCalls(this.#watch?.records() ?? []).some(({ at }) => at !== undefined);
+    while (!hasLine() && performance.now() - begun < SIGNAL_MS) await setTimeout(POLL_MS);
+  }
+
+  /** Where each thread of a Python program is, in the student's own files. */
+  async #placesOf(subject: Subject): Promise<SourceLine[]> {
+    if (this.#watch?.way !== 'python') return [];
+    const before = readBeginning(this.#stacks).length;
+    for (const pid of subject.pids) if (catchesUsr2(pid)) process.kill(pid, 'SIGUSR2');
+    const begun = performance.now();
+    let text = '';
+    while (!text.includes('Current thread') && performance.now() - begun < STACKS_MS) {
+      await setTimeout(POLL_MS);
+      text = readBeginning(this.#stacks).slice(before);
+    }
+    return stacksIn(text, this.#cwd);
+  }
+
+  /** Whether it does nothing but wait for the next client. */
+  #isIdle(places: readonly SourceLine[], open: readonly CallRecord[]): boolean {
+    return open.every(isAccept) && busyIn(places, open).length === 0;
+  }
+
+  #whereIn(places: readonly SourceLine[], open: readonly CallRecord[]): string | undefined {
+    const place = busyIn(places, open).at(0) ?? places.at(0);
+    const calls = open.filter((call) => !isAccept(call));
+    const waiting = place ? open.find((call) => isAt(call, place)) : (calls.at(-1) ?? open.at(-1));
+    if (waiting)
+      return `${nameOf(place ?? ownLine(waiting))} waits in ${this.#wordsOf(waiting)}`.trim();
+    if (!place) return undefined;
+    return `${nameOf(place)} ${sourceOf(place, this.#cwd)}`.trim();
+  }
+
+  /** ms */
+  #now(): number {
+    return Number(process.hrtime.bigint() - this.#origin) / 1e6;
+  }
+
+  #wordsOf({ call, args = [], t }: CallRecord): string {
+    const given = call === 'recv' ? args.join(', ') : '';
+    return `${call}(${given}), for ${((this.#now() - t) / 1000).toFixed(1)} s`;
+  }
+}
+
+function isTraced(pid: number): boolean {
+  return /^TracerPid:\s*[1-9]/m.test(readIfThere(`/proc/${pid}/status`));
+}
+
+/** A process that would be ended by the signal is not asked. */
+function catchesUsr2(pid: number): boolean {
+  const mask = /^SigCgt:\s*([\da-f]+)/m.exec(readIfThere(`/proc/${pid}/status`))?.[1];
+  return mask !== undefined && (BigInt(`0x${mask}`) & SIGUSR2) !== 0n;
+}
+
+function isAccept({ call }: CallRecord): boolean {
+  return call === 'accept';
+}
+
+/** The calls that have begun and are not over. */
+function openCalls(records: readonly TraceRecord[]): CallRecord[] {
+  const open = new Map<string, CallRecord>();
+  for (const record of records) {
+    if (record.type !== 'call') continue;
+    if (record.phase === 'call') open.set(record.id, record);
+    else open.delete(record.id);
+  }
+  return [...open.values()];
+}
+
+/** Those of threads that do not wait for the next client. */
+function busyIn(places: readonly SourceLine[], open: readonly CallRecord[]): SourceLine[] {
+  return places.filter((place) => !open.some((call) => isAccept(call) && isAt(call, place)));
+}
+
+function isAt(call: CallRecord, place: SourceLine): boolean {
+  return nameOf(ownLine(call)) === nameOf(place);
+}
+
+function lastFailed(records: readonly TraceRecord[]): CallRecord | undefined {
+  const failed = (record: TraceRecord) => record.type === 'call' && record.phase === 'throw';
+  return records.findLast(failed) as CallRecord | undefined;
+}
+
+/** The call that has failed, or the last one. */
+function lastOf(
+  failed: CallRecord | undefined,
+  records: readonly TraceRecord[],
+): string | undefined {
+  const calls = records.flatMap((record) => (record.type === 'call' ? [record] : []));
+  const last = failed ?? lastFailed(records) ?? calls.at(-1);
+  if (!last) return undefined;
+  const what = last.error ? `failed: ${last.error.code}` : 'was its last call';
+  return `${nameOf(ownLine(last))} ${last.call}() ${what}`.trim();
+}
+
+/** The last rows of its side of the picture: `recv() = 12   EchoServer.py:13`. */
+function rowsSeen(records: readonly TraceRecord[], role: Role): string[] {
+  const marks = rowsOf(records).flatMap(({ [role]: mark }) => (mark ? [mark] : []));
+  return marks
+    .slice(-LAST_ROWS)
+    .map((mark) =>
+      `${callWords(mark).padEnd(WORDS_WIDTH)} ${nameOf(mark.lab ?? mark.at)}`.trimEnd(),
+    );
+}
+
+function ownLine({ lab, at }: CallRecord): SourceLine | undefined {
+  return lab ?? at;
+}
+
+function nameOf(place: SourceLine | undefined): string {
+  return place ? `${path.basename(place.file)}:${place.line}` : '';
+}
+
+function sourceOf({ file, line }: SourceLine, cwd: string): string {
+  try {
+    return readFileSync(path.resolve(cwd, file), 'utf8').split('\n')[line - 1]?.trim() ?? '';
+  } catch {
+    return '';
+  }
+}
