@@ -1,6 +1,6 @@
 /**
  * `npm test`: types, lint, format and tests, and one closing line. Options for mocha may follow `--`;
- * what only runs a part is not held to a coverage.
+ * what only runs a part of the tests is not linted, and not held to a coverage.
  */
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -17,6 +17,7 @@ const STATIC = [
   ['lint', 'eslint .'],
   ['format', 'prettier --check --log-level warn .'],
 ] as const;
+const BUILD = STATIC.slice(0, 1);
 // On Windows there are no signals and no process groups to end programs with.
 const WITHOUT_PROGRAMS = '--ignore "build/test/{faults,programs,tools/kit}/**"';
 const isWindows = process.platform === 'win32';
@@ -32,7 +33,10 @@ const FILES = isWindows
   ? `${WITHOUT_PROGRAMS} "build/test/**/*.test.js"`
   : [...LONG, OTHERS].join(' ');
 const TESTS = [
-  ['tests', `c8 --check-coverage=false -r none ${mocha(JOBS, FILES)}`],
+  [
+    'tests',
+    isPart ? mocha(JOBS, FILES) : `c8 --check-coverage=false -r none ${mocha(JOBS, FILES)}`,
+  ],
   ...(isPart ? [] : [['coverage', 'c8 report']]),
 ] as [string, string][];
 
@@ -48,7 +52,7 @@ async function main(): Promise<void> {
   forgetOutcome();
   rmSync('build', { recursive: true, force: true }); // or tests that are gone would still run
 
-  const failed = (await Promise.all(STATIC.map(run))).flat();
+  const failed = (await Promise.all((options.length > 0 ? BUILD : STATIC).map(run))).flat();
   for (const step of TESTS) failed.push(...(await run(step)));
   clearInterval(progress);
 
