@@ -6,7 +6,7 @@ import { ListeningSocket } from '../src/socket/ListeningSocket';
 import type { Socket } from '../src/socket/Socket';
 
 const HOST = '127.0.0.1';
-const PORT = stepPort('1-one-client', 65432);
+const PORT = stepPort(65432);
 
 async function main(): Promise<void> {
   await using s = new ListeningSocket();

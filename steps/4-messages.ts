@@ -7,7 +7,7 @@ import type { Socket } from '../src/socket/Socket';
 import { formatRfc3339 } from '../src/text/rfc3339';
 
 const HOST = '127.0.0.1';
-const PORT = stepPort('4-messages', 6015);
+const PORT = stepPort(6015);
 
 async function main(): Promise<void> {
   await using s = new ListeningSocket();

@@ -1,8 +1,10 @@
+import * as path from 'node:path';
 import { bindablePort, createCommand, parseOrExit } from './options';
 import { addTraceOptions, traceIfAsked, type TraceOptions } from './tracing';
 
 /** The port on the command line of a program of steps/, which may be asked for a trace, too. */
-export function stepPort(name: string, usual: number): number {
+export function stepPort(usual: number): number {
+  const { name } = path.parse(process.argv[1] ?? '');
   const command = createCommand(
     name,
     'A step from the slide to the server (docs/steps.md).',

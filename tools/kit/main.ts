@@ -226,8 +226,7 @@ function mustFit(program: Program, name: string, start: string[], options: Optio
 
 /** @throws KitError where nobody tells the kit which port a program has. */
 function mustBeTold({ isClient }: Program, start: readonly string[]): void {
-  if (isClient)
-    throw new KitError('a client is told its port, so --port any is for a server alone');
+  if (isClient) throw new KitError('a client is told its port, so --port any is for servers');
   if (start.length === 0 || start.some((part) => part.includes('{port}')))
     throw new KitError('--port any is for a COMMAND that chooses its port itself');
   if (process.platform !== 'linux') throw new KitError('--port any needs Linux: name the port');
