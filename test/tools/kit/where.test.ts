@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { cleanUp } from '../../helpers/cleanUp';
 import { hasCommand, itOnLinux, itWith } from '../../helpers/itOnLinux';
@@ -45,10 +45,44 @@ const ENDED: typeof HANGING = [
     '1,2',
     /^takes_no_pair\.py:23 accept\(\) was its last call$/,
   ],
+  [
+    'echo-server',
+    'echo/ends_after_the_first',
+    '1,2,6',
+    /^ends_after_the_first\.py:5 close\(\) was its last call$/,
+  ],
+  [
+    'echo-server',
+    'echo/one_reset_ends_it',
+    '1,2,6,10',
+    /^one_reset_ends_it\.py:1[12] \w+\(\) failed: E(?:CONNRESET|PIPE)$/,
+  ],
+  [
+    'echo-server',
+    'echo/no_reuseaddr',
+    '1,2,12',
+    /^no_reuseaddr\.py:21 bind\(\) failed: EADDRINUSE$/,
+  ],
+  ['date-server', 'date/frozen', '1,2,3', /^frozen\.py:13 waits in recv\(1024\)/],
+  [
+    'date-client',
+    'date-client/one_recv',
+    '1,2,3,4',
+    /^one_recv\.py:6 close\(\) was its last call$/,
+  ],
 ];
 
 function failed({ stages }: Checked): StageResult | undefined {
   return stages.find(({ status }) => status === 'failed');
+}
+
+/** Without what differs from one time to the next. */
+function steady(text = ''): string {
+  return text
+    .replace(/\d+ %/, 'N %')
+    .replace(/for [\d.]+ s$/, 'for N s')
+    .replace(/^(one_reset_ends_it\.py):1[12] .*/, '$1: as it comes')
+    .replace(/^(loops_at_the_end\.py):1[01] .*/, '$1: in its loop');
 }
 
 describe('The kit says where a program is', function () {
@@ -78,6 +112,18 @@ describe('The kit says where a program is', function () {
       expect(found.get(file)?.where).to.match(where);
       expect(found.get(file)?.saw?.length).to.be.within(0, 6);
     });
+
+  itOnLinux('/proc', 'as docs/python.md has it', () => {
+    const page = readFileSync(path.join(ROOT, 'docs/python.md'), 'utf8');
+    const slips = [...page.matchAll(/^`(.*)\.py`\n\n```\nlikely {3}(.*)\nwhere {4}(.*)\n```$/gm)];
+
+    expect(slips).to.have.length(10);
+    for (const [, file = '', likely = '', where = ''] of slips) {
+      const stage = found.get(file);
+      expect(steady(stage?.likely), file).to.equal(steady(likely));
+      expect(steady(stage?.where), file).to.equal(steady(where));
+    }
+  });
 
   itWith('gcc', 'in C, with its line', async () => {
     const folder = freshFolder();

@@ -50,6 +50,7 @@ describe("npm run trace with a student's own program", function () {
     expect([code, stderr]).to.deep.equal([0, '']);
     const golden = readFileSync(path.join(PROGRAMS, 'echo.txt'), 'utf8');
     expect(withoutPorts(stdout)).to.equal(golden);
+    expect(readFileSync(path.join(ROOT, 'docs/python.md'), 'utf8')).to.contain(golden);
   });
 
   itWith('python3', 'puts it in the place of one of ours', async () => {
