@@ -1,9 +1,12 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { parseTrace, type TraceRecord } from '../../src/trace/record';
+import { readFrom } from './openFile';
 
 const PIECE = 65_536;
 /** More are not drawn: a program that goes round and round makes a million in a minute. */
 export const MOST_RECORDS = 20_000;
+const MOST_BYTES = 16_000_000;
+/** No record is longer. */
+const MOST_LINE = 16_384;
 
 /** Reads a trace while it is written. What is no record is left out: the program itself may have written it. */
 export class RecordFile {
@@ -15,28 +18,22 @@ export class RecordFile {
 
   /** All until now. */
   read(): readonly TraceRecord[] {
-    if (!existsSync(this.file) || this.isFull) return this.#records;
-    const descriptor = openSync(this.file, 'r');
-    const piece = Buffer.alloc(PIECE);
-    try {
-      for (;;) {
-        const length = readSync(descriptor, piece, 0, PIECE, this.#at);
-        if (length === 0) return this.#records;
-        this.#at += length;
-        this.#take(piece.toString('latin1', 0, length)); // records are ASCII
-      }
-    } finally {
-      closeSync(descriptor);
+    while (!this.isFull) {
+      const piece = readFrom(this.file, this.#at, PIECE);
+      if (piece.length === 0) break;
+      this.#at += piece.length;
+      this.#take(piece.toString('latin1')); // records are ASCII
     }
+    return this.#records;
   }
 
   get isFull(): boolean {
-    return this.#records.length >= MOST_RECORDS;
+    return this.#records.length >= MOST_RECORDS || this.#at >= MOST_BYTES;
   }
 
   #take(text: string): void {
     const lines = `${this.#rest}${text}`.split('\n');
-    this.#rest = lines.pop() ?? '';
+    this.#rest = (lines.pop() ?? '').slice(0, MOST_LINE);
     for (const line of lines) {
       try {
         this.#records.push(...parseTrace(line));

@@ -1,8 +1,9 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import * as path from 'node:path';
 import { ORIGIN, type Role, type TraceRecord } from '../../src/trace/record';
 import { ROOT } from '../lab/LabProgram';
+import { readFrom } from './openFile';
 import { RecordFile } from './RecordFile';
 import { fromStrace } from './strace';
 
@@ -111,8 +112,7 @@ function sinceMs(origin: bigint): number {
 function wayFor(command: readonly string[], cwd: string): Way {
   const [first = ''] = command;
   const name = path.basename(first).replace(/\.(?:exe|cmd)$/i, '');
-  if (PYTHON.test(name) || /^#!.*python/.test(beginningOf(path.resolve(cwd, first))))
-    return 'python';
+  if (PYTHON.test(name) || /^#!.*python/.test(beginningOf(fileOf(first, cwd)))) return 'python';
   if (NODE.test(name) && isOurs(command, cwd)) return 'node';
   return hasStrace() ? 'strace' : 'none';
 }
@@ -129,14 +129,15 @@ function sizeOf(file: string): number {
 }
 
 function beginningOf(file: string, bytes = SHEBANG_BYTES): string {
+  return readFrom(file, 0, bytes).toString('latin1');
+}
+
+/** The program's own file, also behind a link; none of a command of the system's. */
+function fileOf(command: string, cwd: string): string {
   try {
-    const descriptor = openSync(file, 'r');
-    const begin = Buffer.alloc(Math.min(bytes, sizeOf(file)));
-    const length = readSync(descriptor, begin);
-    closeSync(descriptor);
-    return begin.toString('latin1', 0, length);
+    return realpathSync(path.resolve(cwd, command));
   } catch {
-    return ''; // a command of the system's
+    return '';
   }
 }
 
@@ -153,7 +154,7 @@ function hasStrace(): boolean {
 
 /** With its own lines where the program was compiled with them (cc -g). */
 function strace(command: readonly string[], cwd: string, file: string): string[] {
-  const binary = beginningOf(path.resolve(cwd, command[0] ?? '')).startsWith('\x7fELF');
+  const binary = beginningOf(fileOf(command[0] ?? '', cwd)).startsWith('\x7fELF');
   return [
     ...['strace', '-f', '-qq', '-I', '2', '-yy', '-xx', '-ttt', '-T', '-s', '256'],
     ...[

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { CallRecord, TraceRecord } from '../../../src/trace/record';
 import { RecordFile } from '../../../tools/watch/RecordFile';
@@ -94,6 +94,26 @@ describe('A program that is watched', function () {
     const { command, env } = watch(file, 'python3', 'both_sides.py');
 
     expect(run(command, env)).to.deep.equal(run(command));
+  });
+
+  itWith('mkfifo', 'can not hang who reads, nor show another file, by what it puts there', () => {
+    const folder = freshFolder();
+    const [fifo, link, file] = ['fifo', 'link', 'file'].map((name) => path.join(folder, name));
+    spawnSync('mkfifo', [fifo ?? '']);
+    writeFileSync(file ?? '', `{"v":1,"type":"killed","t":1,"pid":2,"signal":"SIGKILL"}\n`);
+    symlinkSync(file ?? '', link ?? '');
+    const read = [fifo, link, file, folder].map((each) => new RecordFile(each ?? '').read().length);
+
+    expect(read).to.deep.equal([0, 0, 1, 0]);
+  });
+
+  it('is read no further than a bound, also when it writes what is no record', () => {
+    const file = path.join(freshFolder(), 'run.jsonl');
+    writeFileSync(file, 'x'.repeat(20_000_000));
+    const records = new RecordFile(file);
+
+    expect(records.read()).to.deep.equal([]);
+    expect(records.isFull).to.equal(true);
   });
 
   it('is read as it is written, whatever else stands there', () => {
