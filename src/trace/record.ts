@@ -156,8 +156,9 @@ function parseLine(line: string): TraceRecord | undefined {
   let record: unknown;
   try {
     // What it says goes to terminals, diagrams and pages: nothing in it may steer them.
-    record = JSON.parse(line, (_, value: unknown) =>
-      typeof value === 'string' ? escapeControls(value) : value,
+    // A source is shown on pages only, line by line.
+    record = JSON.parse(line, (name, value: unknown) =>
+      typeof value === 'string' && name !== 'text' ? escapeControls(value) : value,
     );
   } catch {
     return undefined;

@@ -1,8 +1,7 @@
 /** What a page is made of: its frame, its modules as JavaScript, and sources to look at. */
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import hljs from 'highlight.js/lib/core';
-import typescript from 'highlight.js/lib/languages/typescript';
+import hljs from 'highlight.js/lib/common';
 import ts from 'typescript';
 import { ROOT } from '../lab/LabProgram';
 
@@ -23,8 +22,6 @@ export const MODULES: readonly string[] = [
 /** Sources that a page may show: a trace from elsewhere must not name others. */
 const OURS = /^(?:src|examples|steps|starter)(?:\/[\w-]+)+\.ts$/;
 const IMPORT = / from '(\.[^']+)'/g;
-
-hljs.registerLanguage('typescript', typescript);
 
 /** The frame of a page with its parts in their places. */
 export function fill(parts: Readonly<Record<string, string>>): string {
@@ -54,12 +51,13 @@ export function moduleOf(name: string): string {
 /** Files line by line, highlighted. */
 export function sourcesOf(files: readonly string[]): Record<string, string[]> {
   const ours = [...new Set(files)].filter((file) => OURS.test(file));
-  return Object.fromEntries(ours.map((file) => [file, highlighted(read(file))]));
+  return Object.fromEntries(ours.map((file) => [file, highlighted(read(file), 'ts')]));
 }
 
-/** Each line is HTML of its own: what spans several lines is closed and opened again. */
-function highlighted(source: string): string[] {
-  const html = hljs.highlight(source, { language: 'typescript' }).value;
+/** A source in a language, by its file's ending. Each line is HTML of its own: what spans several lines is closed and opened again. */
+export function highlighted(source: string, name: string): string[] {
+  const language = hljs.getLanguage(name) ? name : 'plaintext';
+  const html = hljs.highlight(source, { language }).value;
   let open: string[] = [];
   return html.split('\n').map((line) => {
     const begin = open.join('');

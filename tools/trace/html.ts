@@ -1,7 +1,8 @@
 import type { TraceRecord } from '../../src/trace/record';
 import { rowsOf } from '../../src/trace/Reducer';
 import { escapeHtml } from '../lab/escapeHtml';
-import { fill, json, moduleOf, MODULES, sourcesOf } from '../page/html';
+import * as path from 'node:path';
+import { fill, highlighted, json, moduleOf, MODULES, sourcesOf } from '../page/html';
 
 const MAIN = 'tools/page/browser/kept';
 const HINT =
@@ -13,7 +14,7 @@ export function toHtml(records: readonly TraceRecord[], title: string): string {
   const imports = Object.fromEntries(
     modules.map((name) => [`lab/${name}`, dataUrl(moduleOf(name))]),
   );
-  const sources = sourcesOf(filesIn(records));
+  const sources = { ...sourcesOf(filesIn(records)), ...keptSources(records) };
   const scripts = [
     `<script type="application/json" id="run">${json({ records, sources })}</script>`,
     `<script type="importmap">${json({ imports })}</script>`,
@@ -24,6 +25,14 @@ export function toHtml(records: readonly TraceRecord[], title: string): string {
 
 function dataUrl(script: string): string {
   return `data:text/javascript;base64,${Buffer.from(script).toString('base64')}`;
+}
+
+/** Those of a student's program, which are in the trace. */
+function keptSources(records: readonly TraceRecord[]): Record<string, string[]> {
+  const kept = records.flatMap((record) => (record.type === 'source' ? [record] : []));
+  return Object.fromEntries(
+    kept.map(({ file, text }) => [file, highlighted(text, path.extname(file).slice(1))]),
+  );
 }
 
 /** The files in which the calls of a run stand. */

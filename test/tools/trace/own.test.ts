@@ -192,7 +192,10 @@ describe("npm run trace with a student's own program", function () {
     const sources = parseTrace(readFileSync(kept, 'utf8')).filter(({ type }) => type === 'source');
     expect(sources).to.have.length(1);
     expect(shown.code).to.equal(0);
-    expect(readFileSync(page, 'utf8')).to.contain('Simple Server').and.contain('hljs-keyword');
+    const run = /id="run">(.*?)<\/script>/s.exec(readFileSync(page, 'utf8'))?.[1] ?? '';
+    const { sources: shownOf } = JSON.parse(run) as { sources: Record<string, string[]> };
+    const [line = ''] = shownOf['echo_server.py']?.filter((each) => each.includes('PORT =')) ?? [];
+    expect(line).to.match(/^PORT = <span class="hljs-\w+">int<\/span>/);
   });
 
   itWith('python3', "keeps no source from outside the program's folder", async () => {
