@@ -5,6 +5,7 @@ import type { CallRecord, Role, SourceLine, TraceRecord } from '../../src/trace/
 import { rowsOf } from '../../src/trace/Reducer';
 import { callWords } from '../../src/trace/words';
 import { readIfThere } from '../lab/procfs';
+import { openCalls } from '../watch/openCalls';
 import { stacksIn } from '../watch/stacks';
 import { Watch } from '../watch/Watch';
 import { readBeginning } from './folder';
@@ -141,17 +142,6 @@ function catchesUsr2(pid: number): boolean {
 
 function isAccept({ call }: CallRecord): boolean {
   return call === 'accept';
-}
-
-/** The calls that have begun and are not over. */
-function openCalls(records: readonly TraceRecord[]): CallRecord[] {
-  const open = new Map<string, CallRecord>();
-  for (const record of records) {
-    if (record.type !== 'call') continue;
-    if (record.phase === 'call') open.set(record.id, record);
-    else open.delete(record.id);
-  }
-  return [...open.values()];
 }
 
 /** Those of threads that do not wait for the next client. */

@@ -1,6 +1,7 @@
 /** What a run tells beside its picture: how it was watched, what hangs, and what the programs have printed. */
 import { escapeControls } from '../../src/text/escape';
-import type { CallRecord, SourceLine, TraceRecord } from '../../src/trace/record';
+import type { SourceLine, TraceRecord } from '../../src/trace/record';
+import { openCalls } from '../watch/openCalls';
 import type { Run } from './runLab';
 import type { Side } from './sides';
 
@@ -52,17 +53,9 @@ function endOfSide({ name, printed, failure, hasEnded }: Side, isCutShort: boole
   ];
 }
 
-/** The calls that have begun and are not over. */
+/** What each side waits for. */
 function waitingIn(records: readonly TraceRecord[]): string[] {
-  const open = new Map<string, CallRecord>();
-  let last = 0;
-  for (const record of records) {
-    if (record.type !== 'call') continue;
-    last = Math.max(last, record.t);
-    if (record.phase === 'call') open.set(record.id, record);
-    else open.delete(record.id);
-  }
-  const lines = [...open.values()].map(
+  const lines = openCalls(records).map(
     ({ program, call, at, lab }) => `${program} waits in ${call}()${placeOf(lab ?? at)}.`,
   );
   return lines.length === 0 ? [] : ['', ...new Set(lines)];

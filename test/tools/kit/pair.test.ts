@@ -7,6 +7,11 @@ import { allPassed, check, type Checked } from './checking';
 
 const PAIRS = path.join(ROOT, 'test/tools/kit/gallery/pairs');
 
+/** The slides' two programs. */
+const [SERVER, CLIENT] = ['echo_server.py', 'echo_client.py'].map((file) =>
+  path.join('../../../watch/programs', file),
+) as [string, string];
+
 function python(file: string): string {
   return `python3 '${path.join(PAIRS, file)}' {port}`;
 }
@@ -27,7 +32,7 @@ describe('npm run check -- pair', function () {
   });
 
   itWith('python3', "passes the slides' server and client, which serve and ask once", async () => {
-    allPassed(await pair('slide_server.py', 'slide_client.py'));
+    allPassed(await pair(SERVER, CLIENT));
   });
 
   itWith('python3', 'passes the exercises 1 and 2 with --lab date', async () => {
@@ -35,7 +40,7 @@ describe('npm run check -- pair', function () {
   });
 
   itWith('python3', 'says that the server is at fault, and not the client', async () => {
-    const checked = await pair('upper_server.py', 'slide_client.py');
+    const checked = await pair('upper_server.py', CLIENT);
 
     expect(failedIn(checked)).to.deep.equal([1, 3]);
     expect(checked.stages[2]?.came).to.match(/HELLO, WORLD.*; your client ended with exit code 0/);
@@ -43,14 +48,14 @@ describe('npm run check -- pair', function () {
   });
 
   itWith('python3', 'says that the client is at fault, and not the server', async () => {
-    const checked = await pair('slide_server.py', 'other_port_client.py');
+    const checked = await pair(SERVER, 'other_port_client.py');
 
     expect(failedIn(checked)).to.deep.equal([2, 3]);
     expect(checked.stages[1]?.likely).to.match(/^your client connects somewhere else/);
   });
 
   itWith('python3', 'says that a server of a pair is none', async () => {
-    const checked = await pair('slide_client.py', 'slide_client.py');
+    const checked = await pair(CLIENT, CLIENT);
 
     expect(failedIn(checked)).to.deep.equal([1, 3]);
     expect(checked.stages[2]?.likely).to.match(/^your program is a client/);
