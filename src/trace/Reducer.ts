@@ -1,6 +1,6 @@
 import { Connection, type Stream } from './Connection';
 import { Datagrams } from './Datagrams';
-import type { Bytes, CallRecord, KilledRecord, Role, TraceRecord } from './record';
+import type { Bytes, CallRecord, CrashRecord, KilledRecord, Role, TraceRecord } from './record';
 import {
   type Arrow,
   isSend,
@@ -48,6 +48,7 @@ export class Reducer {
   add(record: TraceRecord): Row[] {
     if (record.type === 'call') this.#add(this.#datagrams.unmasked(record));
     if (record.type === 'killed') this.#isKilled(record);
+    if (record.type === 'crashed') this.#hasCrashed(record);
     if (record.type === 'relay' && this.sides === 'both') this.#datagrams.relayed(record);
     return this.#rows.splice(0);
   }
@@ -242,6 +243,13 @@ export class Reducer {
     stream.clear();
     this.#rows.push(...(stream.end ? [row(stream.end)] : []));
     stream.end = undefined;
+  }
+
+  /** One that has made no call yet is not in the picture. */
+  #hasCrashed({ pid, at, error, t }: CrashRecord): void {
+    const { last } = this.#processes.get(pid) ?? {};
+    if (!last) return;
+    this.#rows.push(row({ ...last, t }, { state: 'crashed', error, at, lab: undefined }));
   }
 
   /** The call of the other side that has ended what this one receives, if it is known. */

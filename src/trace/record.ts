@@ -100,6 +100,17 @@ export interface KilledRecord {
   readonly signal: string;
 }
 
+/** A program, or one of its threads, has ended with an error that it did not catch. */
+export interface CrashRecord {
+  readonly v: typeof VERSION;
+  readonly type: 'crashed';
+  readonly t: number;
+  readonly pid: number;
+  /** The line of the program's own where it happened. */
+  readonly at?: SourceLine;
+  readonly error: { readonly code: string; readonly message: string };
+}
+
 /** A file of source that calls name, so that a trace can be shown where the file is not. */
 export interface SourceRecord {
   readonly v: typeof VERSION;
@@ -108,7 +119,8 @@ export interface SourceRecord {
   readonly text: string;
 }
 
-export type TraceRecord = RunRecord | CallRecord | RelayRecord | KilledRecord | SourceRecord;
+export type TraceRecord =
+  RunRecord | CallRecord | RelayRecord | KilledRecord | CrashRecord | SourceRecord;
 
 /**
  * The environment variable with the beginning of a run, in ns of the machine's monotonic clock: one
@@ -216,6 +228,12 @@ const FORMS: Readonly<Partial<Record<string, Form>>> = {
     bytes: BYTES,
   },
   killed: { t: 'number', pid: 'number', signal: 'string' },
+  crashed: {
+    t: 'number',
+    pid: 'number',
+    'at?': LINE,
+    error: { code: 'string', message: 'string' },
+  },
 };
 
 const WORDS: Readonly<Partial<Record<string, readonly unknown[]>>> = {

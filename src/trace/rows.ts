@@ -4,7 +4,7 @@ import type { Bytes, CallRecord, RelayRecord, Role, SourceLine } from './record'
 export interface Mark {
   readonly call: string;
   /** `done` is also a send that has begun: its bytes are on their way. */
-  readonly state: 'done' | 'waits' | 'failed' | 'killed';
+  readonly state: 'done' | 'waits' | 'failed' | 'killed' | 'crashed';
   /** The socket: its process, and its number there. */
   readonly pid: number;
   readonly sock: number;
@@ -25,7 +25,7 @@ export interface Mark {
   readonly named?: number | undefined;
   /** Which try this is, of a `connect` that has failed before. */
   readonly attempt?: number;
-  /** Why it failed; of a program that was killed, the signal. */
+  /** Why it failed or crashed; of a program that was killed, the signal. */
   readonly error?: { readonly code: string; readonly message: string };
 }
 
@@ -84,7 +84,9 @@ export interface Send {
 }
 
 /** What differs from a call that is just done. */
-type Special = Partial<Pick<Mark, 'state' | 'bytes' | 'isRest' | 'accepted' | 'attempt' | 'error'>>;
+type Special = Partial<
+  Pick<Mark, 'state' | 'bytes' | 'isRest' | 'accepted' | 'attempt' | 'error' | 'at' | 'lab'>
+>;
 
 /** A row with one call. */
 export function row(record: CallRecord, special: Special = {}, arrow?: Arrow): Row {

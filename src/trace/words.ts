@@ -16,7 +16,7 @@ export function shortCallWords(mark: Mark, cross = '✗'): string {
 
 function wordsWith(mark: Mark, address: string, cross: string): string {
   const { call, state, error, attempt, bytes, accepted, named } = mark;
-  if (state === 'killed') return `${cross} ${error?.code ?? ''}`;
+  if (state === 'killed' || state === 'crashed') return `${cross} ${error?.code ?? ''}`;
   if (mark.isRest) return `${bytes} B of it`;
   const made = `${call}(${address})`;
   if (state === 'waits') return `${made} waits`;
@@ -80,5 +80,7 @@ export function whyFailed(
   const role = client?.error ? 'client' : 'server';
   const mark = client?.error ? client : server;
   if (mark?.state === 'killed') return `${names[role]} was killed: its system closes its sockets`;
+  if (mark?.state === 'crashed')
+    return `${names[role]} ends with an error that it does not catch: ${mark.error?.message}`;
   return mark?.error?.message;
 }

@@ -7,6 +7,9 @@ import * as path from 'node:path';
 const TRY_MS = 5000;
 /** Of a program in the sandbox: processes, bytes of memory, bytes of one file. */
 const LIMITS = ['--nproc=512', '--data=4294967296', '--fsize=268435456', '--core=0'];
+/** What Windows adds to the name of a command. */
+const ENDINGS =
+  process.platform === 'win32' ? ['', ...(process.env['PATHEXT'] ?? '.EXE').split(';')] : [''];
 /** A user without rights, as Linux systems have it. */
 const NOBODY = 65_534;
 const AS_NOBODY = [
@@ -128,13 +131,18 @@ function works([file = '', ...args]: readonly string[]): boolean {
 
 /** Whether there is such a command, as a shell that is started in this folder would find it. */
 export function isCommand(command: string, cwd: string): boolean {
-  const folders = command.includes('/') ? [''] : (process.env['PATH'] ?? '').split(path.delimiter);
-  return folders.some((folder) => {
-    try {
-      accessSync(path.resolve(cwd, folder, command), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  const isPath = command.includes('/') || command.includes(path.sep);
+  const folders = isPath ? [''] : (process.env['PATH'] ?? '').split(path.delimiter);
+  return folders.some((folder) =>
+    ENDINGS.some((ending) => isExecutable(path.resolve(cwd, folder, `${command}${ending}`))),
+  );
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import * as path from 'node:path';
+import type { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { readIfThere, threadsOf } from '../lab/procfs';
 import { type Cage, isCommand } from './Cage';
@@ -33,6 +34,10 @@ export interface Start {
   readonly cage: Cage;
   /** More of its environment. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Whether it has one more descriptor, 3, for what is said between it and the kit. */
+  readonly hasChannel?: boolean | undefined;
+  /** Is given all that it prints, as it comes. */
+  readonly heard?: ((data: Buffer) => void) | undefined;
 }
 
 /** The student's program: started, watched, ended, whatever it does. */
@@ -45,7 +50,7 @@ export class Subject {
   #code: number | null | undefined;
 
   private constructor(
-    { command, cwd, stdin, cage, env }: Start,
+    { command, cwd, stdin, cage, env, heard, hasChannel }: Start,
     private readonly deadline: Deadline,
   ) {
     const [file = '', ...args] = [...cage.prefix, ...command];
@@ -53,10 +58,11 @@ export class Subject {
     this.#child = spawn(file, args, {
       cwd,
       env: { ...process.env, [name]: value, PYTHONUNBUFFERED: '1', ...env },
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe', ...(hasChannel ? (['pipe'] as const) : [])],
       detached: true, // in a process group of its own
     });
     this.#child.stdin?.on('error', () => undefined); // it does not read, or has gone
+    this.channel?.on('error', () => undefined);
     if (stdin !== undefined) this.#child.stdin?.write(`${stdin}\n`);
     this.#exited = new Promise((resolve) => {
       const closed = new Promise<void>((close) => {
@@ -76,6 +82,7 @@ export class Subject {
     for (const output of [this.#child.stdout, this.#child.stderr]) {
       output?.on('data', (data: Buffer) => {
         this.#tail = tailOf(this.#tail, data);
+        heard?.(data);
       });
     }
   }
@@ -96,6 +103,11 @@ export class Subject {
       });
     });
     return subject;
+  }
+
+  /** Its descriptor 3: what it writes there can be read here, and the other way. */
+  get channel(): Duplex | undefined {
+    return (this.#child.stdio[3] ?? undefined) as Duplex | undefined;
   }
 
   /** It, and all that it has started. */

@@ -1,5 +1,6 @@
 import type * as http from 'node:http';
 import type { News, State } from '../page/browser/protocol';
+import { highlighted } from '../page/html';
 import type { Records } from './Records';
 
 /** What programs say on stderr: so much is kept for a page that is slow. */
@@ -13,6 +14,8 @@ export class Listener {
   #run: number;
   /** The number of the next record, counted from the first of this run. */
   #next: number;
+  /** How many sources it has been told. */
+  #sources = 0;
   #hasNewState = true;
   #said = '';
   #wake: () => void = () => undefined;
@@ -65,6 +68,7 @@ export class Listener {
     if (this.#run !== records.run || this.#next < records.dropped) {
       this.#run = records.run;
       this.#next = records.dropped;
+      this.#sources = 0;
       this.#hasNewState = true;
       return event('cleared', {});
     }
@@ -76,6 +80,12 @@ export class Listener {
       const text = this.#said;
       this.#said = '';
       return event('said', { text });
+    }
+    const source = records.sources[this.#sources];
+    if (source !== undefined) {
+      this.#sources += 1;
+      const { file, text } = source;
+      return event('source', { file, lines: highlighted(text, file) });
     }
     const record = records.all[this.#next - records.dropped];
     if (record === undefined) return undefined;

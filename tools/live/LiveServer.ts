@@ -9,7 +9,7 @@ import type { Orders, Percents } from '../page/browser/protocol';
 import { moduleOf } from '../page/html';
 import { LIVE_MODULES, livePage } from './html';
 import { Listener } from './Listener';
-import { Refusal, RunningLab } from './RunningLab';
+import { type Own, Refusal, RunningLab } from './RunningLab';
 
 const HOST = '127.0.0.1';
 const MOST_BODY = 4096;
@@ -26,7 +26,7 @@ type Unchecked<Order> = Partial<Record<keyof Order, unknown>>;
  * address that is printed: without it nothing is given out, and nothing is done.
  */
 export class LiveServer {
-  readonly lab = new RunningLab();
+  readonly lab: RunningLab;
   readonly #secret = randomUUID();
   readonly #server = http.createServer((request, response) => {
     this.#answer(request, response).catch((error: unknown) => {
@@ -53,7 +53,9 @@ export class LiveServer {
     },
   };
 
-  constructor() {
+  /** @param own the student's programs, if the command line has named some. */
+  constructor(own?: Own) {
+    this.lab = new RunningLab(own);
     this.lab.records.on('added', () => {
       for (const listener of this.#listeners) listener.wake();
     });
@@ -126,13 +128,14 @@ export class LiveServer {
     const nonce = randomUUID();
     const policy = `default-src 'none'; script-src 'self' 'nonce-${nonce}'; style-src 'nonce-${nonce}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
     response.setHeader('Content-Security-Policy', policy);
-    send(response, 'text/html', livePage(nonce));
+    send(response, 'text/html', livePage(nonce, this.lab.own));
   }
 
   /** What `npm run trace -- show` draws, and the page opens again. */
   async #trace(response: http.ServerResponse): Promise<void> {
     head(response, 'application/jsonl');
-    const records = [...this.lab.records.all];
+    const { all, sources } = this.lab.records;
+    const records = [...all, ...sources];
     // As fast as it is read.
     await pipeline(Readable.from(records).map(recordLine), response).catch(() => undefined);
   }

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { byTime, type TraceRecord } from '../../src/trace/record';
+import { byTime, type SourceRecord, type TraceRecord } from '../../src/trace/record';
 
 /** Records of different processes are put into the order of their time before they go out. */
 const SETTLE_MS = 30;
@@ -11,6 +11,8 @@ export class Records extends EventEmitter<{ added: []; dropped: [] }> {
   readonly all: TraceRecord[] = [];
   /** How many of this run are kept no more. */
   dropped = 0;
+  /** The student's own sources that these name: they are kept as long as the run. */
+  readonly sources: SourceRecord[] = [];
   /** Which run these are of. */
   run = 0;
   #settling: TraceRecord[] = [];
@@ -36,6 +38,7 @@ export class Records extends EventEmitter<{ added: []; dropped: [] }> {
   clear(): void {
     this.#settling = [];
     this.all.length = 0;
+    this.sources.length = 0;
     this.dropped = 0;
     this.run += 1;
   }

@@ -1,37 +1,48 @@
 import { EventEmitter, once } from 'node:events';
 import { type FSWatcher, readFileSync, rmSync, watch } from 'node:fs';
 import * as path from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Duplex, Writable } from 'node:stream';
 import { type Address, formatAddress } from '../../src/socket/Address';
-import { commandOf, LabProgram } from '../lab/LabProgram';
+import { explain } from '../../src/text/errno';
+import { type Role, type TraceRecord, VERSION } from '../../src/trace/record';
+import { bytesOf, round } from '../../src/trace/Recorder';
+import { portOf } from '../../src/trace/rows';
+import { KitError } from '../kit/KitError';
+import { ReservedPort } from '../kit/ReservedPort';
 import { PAIRS } from '../lab/pairs';
 import { temporaryFolder } from '../lab/temporaryFolder';
 import type { Mode, State } from '../page/browser/protocol';
-import { explain } from '../../src/text/errno';
-import { ORIGIN, type Role, type TraceRecord, VERSION } from '../../src/trace/record';
-import { bytesOf, round } from '../../src/trace/Recorder';
+import { filled, hasPort, usualPort } from '../trace/runLab';
+import { filesIn, MOST_FILES, sourcesOf } from '../trace/sources';
 import { type Direction, LossyRelay, type Odds, type Passage } from '../udp/LossyRelay';
+import type { Child } from './Child';
+import { OurChild } from './OurChild';
+import { OwnChild } from './OwnChild';
 import { Records } from './Records';
 
+const HOST = '127.0.0.1';
 const MOST_CHILDREN = 8;
 /** A datagram waits so long in the relay: it can be lost by a click. */
 const RELAY_MS = 1200;
 /** A UDP client waits longer than both ways take; and for ever, nearly, for who steps. */
 const UDP_TIMEOUT_S: Readonly<Record<Mode, number>> = { live: 4, step: 3600 };
-/** A server that is told to stop has so long. */
-const GRACE_MS = 6000;
 
 /** A request that can't be met, and why. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
 }
 
-interface Child {
-  readonly role: Role;
-  readonly program: LabProgram;
-  isHalted: boolean;
+/** The programs of a student's that the command line has named: no others can be started. */
+export interface Own {
+  /** Whose other program meets a single one. */
+  readonly lab: string;
+  readonly server: readonly string[] | undefined;
+  readonly client: readonly string[] | undefined;
+  /** Where they are started. */
+  readonly cwd: string;
 }
+
+/** The name of the lab that is the student's own. */
+export const OWN = 'own';
 
 /** The programs that the page has started, and what they have recorded. */
 export class RunningLab extends EventEmitter<{
@@ -40,20 +51,31 @@ export class RunningLab extends EventEmitter<{
 }> {
   readonly records = new Records();
   readonly #children = new Set<Child>();
+  /** Those that wait before a call, once for each call. */
   readonly #halted: Child[] = [];
-  #lab = 'echo';
+  #lab: string;
   #mode: Mode = 'live';
   #origin = process.hrtime.bigint();
   #address: string | undefined;
   #server: Child | undefined;
+  /** Of a server of the student's that is told its port. */
+  #reserved: ReservedPort | undefined;
+  /** Where the records of the student's programs are. */
+  #folder: string | undefined;
+  /** The sources that their records name. */
+  readonly #named = new Set<string>();
+  /** How the student's programs are watched. */
+  readonly #ways = new Set<string>();
+  #started = 0;
   #relay: LossyRelay | undefined;
   #relayAddress: string | undefined;
   #logs: string | undefined;
   #watcher: FSWatcher | undefined;
   #logged: string | undefined;
 
-  constructor() {
+  constructor(readonly own?: Own) {
     super();
+    this.#lab = own ? OWN : 'echo';
     this.records.on('dropped', () => this.emit('state'));
   }
 
@@ -67,7 +89,22 @@ export class RunningLab extends EventEmitter<{
       halted: this.#halted.length,
       dropped: this.records.dropped,
       logged: this.#logged,
+      ways: [...this.#ways],
     };
+  }
+
+  /** A command of the student's, where the lab is that. */
+  #ownCommand(role: Role): readonly string[] | undefined {
+    return this.#lab === OWN ? this.own?.[role] : undefined;
+  }
+
+  /** Of PAIRS: whose programs these are, or meet the student's. */
+  get #pair(): string {
+    return this.#lab === OWN ? (this.own?.lab ?? '') : this.#lab;
+  }
+
+  get #isUdp(): boolean {
+    return this.#pair.startsWith('udp');
   }
 
   get #clients(): Child[] {
@@ -76,34 +113,48 @@ export class RunningLab extends EventEmitter<{
 
   /** Forgets the last run, and starts the server of a lab; one of UDP behind a relay. */
   async start(lab: string, mode: Mode, odds: Odds): Promise<void> {
-    if (!Object.hasOwn(PAIRS, lab)) throw new Refusal(`there is no lab "${lab}"`);
+    const isOwn = lab === OWN && this.own !== undefined;
+    if (!isOwn && !Object.hasOwn(PAIRS, lab)) throw new Refusal(`there is no lab "${lab}"`);
     await this.stop();
     this.records.clear();
+    this.#named.clear();
+    this.#ways.clear();
     this.#lab = lab;
     this.#mode = mode;
     this.#origin = process.hrtime.bigint();
-    const [Server = ''] = PAIRS[lab] ?? [];
-    const server = await this.#spawn('server', Server, ['--port', '0', ...this.#logFolder()]);
+    if (hasPort(this.#ownCommand('server'))) this.#reserved = await ReservedPort.on(HOST);
+    const server = await this.#spawn('server', this.#usualPort, this.#logFolder());
     this.#server = server;
     void this.#serves(server, odds);
     this.emit('state');
   }
 
+  /** Of a server, before it has said one. */
+  get #usualPort(): number {
+    const [server, client] = [this.#ownCommand('server'), this.#ownCommand('client')];
+    return this.#reserved?.port ?? usualPort({ lab: this.#pair, server, client });
+  }
+
   /** From when the server listens until it ends. */
   async #serves(server: Child, odds: Odds): Promise<void> {
-    const { program } = server;
-    const address = await program.address().catch(() => undefined);
+    const address = await server.address;
     if (this.#server !== server) return;
-    if (address && !program.hasEnded) {
-      this.#address = formatAddress(address);
+    if (address !== undefined && !server.hasEnded) {
+      this.#address = address;
       this.emit('state');
-      if (this.#lab.startsWith('udp')) void this.#startRelay(address, odds);
-      await once(program.child, 'exit');
+      if (this.#isUdp && this.#canMeetRelay) void this.#startRelay(addressOf(address), odds);
+      await once(server, 'ended');
     }
     if (this.#server !== server) return;
     this.#server = undefined;
     this.#address = undefined;
     this.emit('state');
+  }
+
+  /** A client of the student's that knows its port goes to the server. */
+  get #canMeetRelay(): boolean {
+    const client = this.#ownCommand('client');
+    return client === undefined || hasPort(client);
   }
 
   async #startRelay(server: Address, odds: Odds): Promise<void> {
@@ -142,9 +193,7 @@ export class RunningLab extends EventEmitter<{
 
   /** A second server on the port of the first. */
   async second(): Promise<void> {
-    const [Server = ''] = PAIRS[this.#lab] ?? [];
-    const args = ['--port', serverPort(this.#address), ...this.#logFolder()];
-    await this.#spawn('server', Server, args);
+    await this.#spawn('server', serverPort(this.#address), this.#logFolder());
   }
 
   /**
@@ -152,17 +201,15 @@ export class RunningLab extends EventEmitter<{
    * connect(), and let go together.
    */
   async client(message: string, count: number): Promise<void> {
-    const [, Client = ''] = PAIRS[this.#lab] ?? [];
     const text = message === '' ? [] : ['--', message];
     const isAlone = this.#address === undefined;
-    const wait = this.#lab.startsWith('udp')
+    const wait = this.#isUdp
       ? ['--timeout', String(isAlone ? 1 : UDP_TIMEOUT_S[this.#mode])]
       : ['--wait', isAlone ? '0' : '5'];
-    const port = isAlone ? '1' : serverPort(this.#relayAddress ?? this.#address);
-    const args = ['--port', port, ...wait, ...text];
+    const port = isAlone ? 1 : serverPort(this.#relayAddress ?? this.#address);
     const isHeld = count > 1 && this.#mode === 'live';
     const clients = await this.#spawnAll(count, () =>
-      this.#spawn('client', Client, args, isHeld ? 'connect' : undefined),
+      this.#spawn('client', port, [...wait, ...text], isHeld ? 'connect' : undefined),
     );
     if (isHeld) this.#release(clients);
   }
@@ -178,37 +225,28 @@ export class RunningLab extends EventEmitter<{
   kill(): void {
     const client = this.#clients.at(0);
     if (!client) throw new Refusal('no client is running');
-    const { child } = client.program;
-    child.kill('SIGKILL');
-    const { pid = 0 } = child;
-    // When its own records have all come.
-    child.once('close', () => {
-      this.records.add({ v: VERSION, type: 'killed', t: this.#now(), pid, signal: 'SIGKILL' });
-    });
+    client.kill();
   }
 
   /** Stops all programs. */
   async stop(): Promise<void> {
-    const all = [...this.#children];
-    await Promise.all(
-      all.map(async ({ program, isHalted }) => {
-        const force = setTimeout(() => program.child.kill('SIGKILL'), GRACE_MS);
-        await program.stop(isHalted ? 'SIGKILL' : 'SIGTERM');
-        clearTimeout(force);
-      }),
-    );
+    await Promise.all([...this.#children].map((child) => child.stop()));
     await this.#relay?.stop();
     this.#relay = undefined;
     this.#relayAddress = undefined;
     this.records.settle();
+    await this.#reserved?.[Symbol.asyncDispose]();
+    this.#reserved = undefined;
     this.#watcher?.close();
-    if (this.#logs !== undefined) rmSync(this.#logs, { recursive: true, force: true });
+    for (const folder of [this.#logs, this.#folder])
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     this.#logs = undefined;
+    this.#folder = undefined;
     this.#logged = undefined;
   }
 
   #logFolder(): string[] {
-    if (this.#lab !== 'logging') return [];
+    if (this.#pair !== 'logging') return [];
     if (this.#logs === undefined) {
       const folder = temporaryFolder('live');
       this.#logs = folder;
@@ -238,7 +276,7 @@ export class RunningLab extends EventEmitter<{
     const failed = tried.find(({ status }) => status === 'rejected');
     const children = tried.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     if (!failed) return children;
-    for (const { program } of children) program.child.kill('SIGKILL');
+    for (const child of children) child.kill();
     throw (failed as PromiseRejectedResult).reason;
   }
 
@@ -251,72 +289,91 @@ export class RunningLab extends EventEmitter<{
     );
   }
 
-  /** @throws Refusal when there is no room for it. */
-  async #spawn(role: Role, name: string, args: readonly string[], hold?: string): Promise<Child> {
+  /**
+   * @param args of our own programs.
+   * @throws Refusal when there is no room for it.
+   */
+  async #spawn(role: Role, port: number, args: readonly string[], hold?: string): Promise<Child> {
     this.#expectRoomFor(1);
-    const halt = this.#mode === 'step' ? 'all' : (hold ?? '');
-    const child: Child = {
-      role,
-      isHalted: false,
-      program: new LabProgram([...commandOf(`src/${name}`, 'tools/live/child'), ...args], {
-        stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
-        env: {
-          ...process.env,
-          [ORIGIN]: String(this.#origin),
-          LAB_LIVE_ROLE: role,
-          LAB_LIVE_PROGRAM: path.basename(name),
-          LAB_LIVE_HALT: halt,
-        },
-      }),
-    };
+    const halt = this.#mode === 'step' ? 'all' : hold;
+    const command = this.#ownCommand(role);
+    const child =
+      command === undefined
+        ? this.#ours(role, ['--port', String(port), ...args], halt)
+        : this.#owns(role, command, port, halt);
     this.#children.add(child);
     try {
-      await child.program.spawned;
+      await child.started;
     } catch (error) {
       this.#children.delete(child);
-      throw new Refusal(`${path.basename(name)} could not be started: ${explain('spawn', error)}`);
+      if (error instanceof KitError) throw new Refusal(error.message);
+      throw new Refusal(`${child.name} could not be started: ${explain('spawn', error)}`);
     }
-    this.#listen(child);
+    if (child instanceof OwnChild) this.#ways.add(child.told);
     this.emit('state');
     return child;
   }
 
+  #ours(role: Role, args: readonly string[], halt = ''): Child {
+    const [Server = '', Client = ''] = PAIRS[this.#pair] ?? [];
+    const name = role === 'server' ? Server : Client;
+    const child = new OurChild(role, name, args, this.#origin, halt, this.#now.bind(this));
+    this.#listen(child);
+    return child;
+  }
+
+  #owns(role: Role, command: readonly string[], port: number, halt: string | undefined): Child {
+    this.#folder ??= temporaryFolder('live-own');
+    const place = ++this.#started;
+    const words = filled(command, port, this.#logs ?? path.join(this.#folder, 'logs'));
+    const file = path.join(this.#folder, `${place}.jsonl`);
+    const { cwd = '.' } = this.own ?? {};
+    const start = { role, command: words, cwd, file, origin: this.#origin, place, halt };
+    const child = new OwnChild(start, `${HOST}:${port}`, this.#now.bind(this));
+    this.#listen(child);
+    return child;
+  }
+
   #listen(child: Child): void {
-    const { child: program } = child.program;
     const origin = this.#origin;
-    createInterface({ input: program.stdio[3] as Duplex }).on('line', (line) => {
-      if (origin !== this.#origin) return; // the last words of a run that is over
-      const said = JSON.parse(line) as TraceRecord | { type: 'halted' };
-      if (said.type === 'halted') this.#halts(child);
-      else this.records.add(said);
+    child.on('record', (record) => {
+      if (origin === this.#origin) this.#add(child, record); // or it is of a run that is over
     });
-    program.stdio[4]?.on('error', () => undefined); // it has gone
-    program.stderr?.on('data', (data: Buffer) => this.emit('said', String(data)));
-    program.once('exit', () => {
+    child.on('halts', () => {
+      child.halted += 1;
+      this.#halted.push(child);
+      this.emit('state');
+    });
+    child.on('said', (text) => this.emit('said', text));
+    child.once('ended', () => {
       this.#children.delete(child);
-      const index = this.#halted.indexOf(child);
-      if (index >= 0) this.#halted.splice(index, 1);
+      while (this.#halted.includes(child)) this.#halted.splice(this.#halted.indexOf(child), 1);
       this.emit('state');
     });
   }
 
-  #halts(child: Child): void {
-    child.isHalted = true;
-    this.#halted.push(child);
-    this.emit('state');
+  /** A record of the student's may name a source that is not known yet. */
+  #add(child: Child, record: TraceRecord): void {
+    if (child instanceof OwnChild) {
+      const files = filesIn([record]).filter((file) => !this.#named.has(file));
+      for (const file of files) this.#named.add(file);
+      const isTooMuch = this.#named.size > MOST_FILES;
+      if (!isTooMuch) this.records.sources.push(...sourcesOf(files, this.own?.cwd ?? '.'));
+    }
+    this.records.add(record);
   }
 
   #goOn(child: Child): void {
-    child.isHalted = false;
-    (child.program.child.stdio[4] as Writable).write('.');
+    child.halted -= 1;
+    child.goOn();
     this.emit('state');
   }
 
   /** Lets all go on as soon as all are halted, or have ended. */
   #release(held: readonly Child[]): void {
     const look = () => {
-      const waiting = held.filter((child) => this.#children.has(child));
-      if (!waiting.every(({ isHalted }) => isHalted)) return;
+      const waiting = held.filter((child) => child.canHalt && this.#children.has(child));
+      if (!waiting.every(({ halted }) => halted > 0)) return;
       this.off('state', look);
       for (const child of waiting) {
         this.#halted.splice(this.#halted.indexOf(child), 1);
@@ -329,7 +386,14 @@ export class RunningLab extends EventEmitter<{
 }
 
 /** The port in an address of the server's. */
-function serverPort(address: string | undefined): string {
-  if (address === undefined) throw new Refusal('the server does not run');
-  return address.replace(/^.*:/, '');
+function serverPort(address: string | undefined): number {
+  const port = portOf(address);
+  if (port === undefined) throw new Refusal('the server does not run');
+  return port;
+}
+
+/** `[::1]:65432`; one that is bound to all addresses is reached on this machine's own. */
+function addressOf(text: string): Address {
+  const host = text.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+  return { host: host === '0.0.0.0' || host === '::' ? HOST : host, port: serverPort(text) };
 }

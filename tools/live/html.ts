@@ -2,6 +2,8 @@ import { readdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { ROOT } from '../lab/LabProgram';
 import { PAIRS } from '../lab/pairs';
+import { nameOf } from '../trace/sides';
+import { type Own, OWN } from './RunningLab';
 import { fill, json, MODULES, read, sourcesOf } from '../page/html';
 
 const MAIN = 'tools/page/browser/live';
@@ -9,20 +11,34 @@ const MAIN = 'tools/page/browser/live';
 export const LIVE_MODULES: readonly string[] = [...MODULES, MAIN];
 
 /** The page of the live server. */
-export function livePage(nonce: string): string {
+export function livePage(nonce: string, own?: Own): string {
   const imports = Object.fromEntries(
     LIVE_MODULES.map((name) => [`lab/${name}`, `./js/${name}.js`]),
   );
-  const names = Object.fromEntries(
+  const names: Record<string, string[]> = Object.fromEntries(
     Object.entries(PAIRS).map(([lab, files]) => [lab, files.map((file) => path.basename(file))]),
   );
+  if (own) names[OWN] = namesOf(own);
   const scripts = [
-    `<script type="application/json" id="given" nonce="${nonce}">${json({ names, sources: allSources() })}</script>`,
+    `<script type="application/json" id="given" nonce="${nonce}">${json({ names, own: own && ownGiven(own), sources: allSources() })}</script>`,
     `<script type="importmap" nonce="${nonce}">${json({ imports })}</script>`,
     `<script type="module" nonce="${nonce}">import 'lab/${MAIN}';</script>`,
   ];
   const controls = read('tools/page/browser/controls.html');
   return fill({ title: 'Lab 3, live', nonce, controls, scripts: scripts.join('\n') });
+}
+
+function namesOf({ lab, server, client }: Own): string[] {
+  const [ourServer = '', ourClient = ''] = PAIRS[lab] ?? [];
+  return [
+    server ? nameOf(server) : path.basename(ourServer),
+    client ? nameOf(client) : path.basename(ourClient),
+  ];
+}
+
+/** What the page must know of them: no command. */
+function ownGiven({ lab, client }: Own): { isUdp: boolean; isClientOwn: boolean } {
+  return { isUdp: lab.startsWith('udp'), isClientOwn: client !== undefined };
 }
 
 let sources: Record<string, string[]> | undefined;

@@ -1,22 +1,46 @@
 /** `npm run live`: the page on which the programs of the lab run and draw themselves. */
-import { Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError } from 'commander';
 import { say } from '../../src/cli/complain';
-import { bindablePort } from '../../src/cli/options';
+import { bindablePort, fromHere } from '../../src/cli/options';
 import { out } from '../../src/cli/Output';
+import { isCommand } from '../kit/Cage';
 import { endWithReader } from '../lab/endWithReader';
+import { PAIRS } from '../lab/pairs';
+import { commandWords } from '../lab/splitWords';
 import { LiveServer, whyNotStarted } from './LiveServer';
+import type { Own } from './RunningLab';
+
+interface Options {
+  port: number;
+  server?: string[];
+  client?: string[];
+  cwd: string;
+}
 
 const command = new Command('npm run live --')
   .description(
-    'Serves a page on this machine on which you start a server, run clients, and see each socket call as it happens.',
+    'Serves a page on this machine on which you start a server, run clients, and see each socket call as it happens. --server and --client put programs of your own on it, in any language, as "Yours"; in their commands, {port} stands for a free port.',
   )
+  .addArgument(
+    new Argument('[lab]', 'whose client or server meets yours, when you give only one')
+      .choices(Object.keys(PAIRS))
+      .default('echo'),
+  )
+  .option(
+    '--server <command>',
+    'your own server: --server "python3 server.py {port}"',
+    commandWords,
+  )
+  .option('--client <command>', 'your own client', commandWords)
+  .option('--cwd <folder>', 'where your programs are started', fromHere, fromHere('.'))
   .option('--port <port>', 'the port of the page; 0: any free one', bindablePort, 6080)
   .exitOverride();
 
 async function main(): Promise<void> {
   command.parse();
-  const { port } = command.opts<{ port: number }>();
-  const live = new LiveServer();
+  const { port } = command.opts<Options>();
+  const own = ownPrograms();
+  const live = new LiveServer(own);
   for (const signal of ['SIGINT', 'SIGTERM'])
     process.once(signal, () => {
       void live.stop().then(() => process.exit(0));
@@ -27,6 +51,15 @@ async function main(): Promise<void> {
     say(`npm run live: ${whyNotStarted(error, port)}`);
     process.exitCode = 1;
   }
+}
+
+/** @throws CommanderError when there is no such command, which is also said. */
+function ownPrograms(): Own | undefined {
+  const { server, client, cwd } = command.opts<Options>();
+  if (server === undefined && client === undefined) return undefined;
+  for (const [first = ''] of [server ?? [], client ?? []])
+    if (first !== '' && !isCommand(first, cwd)) command.error(`there is no command "${first}"`);
+  return { lab: String(command.processedArgs[0]), server, client, cwd };
 }
 
 endWithReader();

@@ -51,12 +51,13 @@ export function moduleOf(name: string): string {
 /** Files line by line, highlighted. */
 export function sourcesOf(files: readonly string[]): Record<string, string[]> {
   const ours = [...new Set(files)].filter((file) => OURS.test(file));
-  return Object.fromEntries(ours.map((file) => [file, highlighted(read(file), 'ts')]));
+  return Object.fromEntries(ours.map((file) => [file, highlighted(read(file), file)]));
 }
 
-/** A source in a language, by its file's ending. Each line is HTML of its own: what spans several lines is closed and opened again. */
-export function highlighted(source: string, name: string): string[] {
-  const language = hljs.getLanguage(name) ? name : 'plaintext';
+/** A source in the language that its file's name tells. Each line is HTML of its own: what spans several lines is closed and opened again. */
+export function highlighted(source: string, file: string): string[] {
+  const ending = path.extname(file).slice(1);
+  const language = hljs.getLanguage(ending) ? ending : 'plaintext';
   const html = hljs.highlight(source, { language }).value;
   let open: string[] = [];
   return html.split('\n').map((line) => {

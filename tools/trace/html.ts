@@ -1,7 +1,6 @@
 import type { TraceRecord } from '../../src/trace/record';
 import { rowsOf } from '../../src/trace/Reducer';
 import { escapeHtml } from '../lab/escapeHtml';
-import * as path from 'node:path';
 import { fill, highlighted, json, moduleOf, MODULES, sourcesOf } from '../page/html';
 
 const MAIN = 'tools/page/browser/kept';
@@ -30,9 +29,7 @@ function dataUrl(script: string): string {
 /** Those of a student's program, which are in the trace. */
 function keptSources(records: readonly TraceRecord[]): Record<string, string[]> {
   const kept = records.flatMap((record) => (record.type === 'source' ? [record] : []));
-  return Object.fromEntries(
-    kept.map(({ file, text }) => [file, highlighted(text, path.extname(file).slice(1))]),
-  );
+  return Object.fromEntries(kept.map(({ file, text }) => [file, highlighted(text, file)]));
 }
 
 /** The files in which the calls of a run stand. */

@@ -59,8 +59,7 @@ export interface Run {
  * @throws ProgramEnded when our server does not start, and KitError when there is no such command.
  */
 export async function runLab(terms: Terms, stop?: AbortSignal): Promise<Run> {
-  const needsPort = terms.server?.some((word) => word.includes('{port}'));
-  await using reserved = needsPort ? await ReservedPort.on(HOST) : undefined;
+  await using reserved = hasPort(terms.server) ? await ReservedPort.on(HOST) : undefined;
   const play = new Play(terms, stop);
   try {
     const server = await play.start('server', reserved?.port ?? usualPort(terms));
@@ -79,9 +78,24 @@ export async function runLab(terms: Terms, stop?: AbortSignal): Promise<Run> {
   }
 }
 
+/** A command with the port and the folder that this run has for it. */
+export function filled(command: readonly string[], port: number, logs: string): string[] {
+  return command.map((word) =>
+    word.replaceAll('{port}', String(port)).replaceAll('{log-dir}', logs),
+  );
+}
+
+export function hasPort(command: readonly string[] | undefined): boolean {
+  return command?.some((word) => word.includes('{port}')) ?? false;
+}
+
 /** Of a server: that of the slides, where a client of the student's knows no other. */
-function usualPort({ lab, server, client }: Terms): number {
-  const isFixed = server !== undefined || !client?.some((word) => word.includes('{port}'));
+export function usualPort({
+  lab,
+  server,
+  client,
+}: Pick<Terms, 'lab' | 'server' | 'client'>): number {
+  const isFixed = server !== undefined || !hasPort(client);
   return client === undefined && server === undefined ? 0 : isFixed ? (PORTS[lab] ?? 0) : 0;
 }
 
@@ -118,9 +132,7 @@ class Play {
 
   #startOwn(command: readonly string[], { role, port, place, file }: Start): Promise<Side> {
     const { cwd } = this.terms;
-    const words = command.map((word) =>
-      word.replaceAll('{port}', String(port)).replaceAll('{log-dir}', this.#logs),
-    );
+    const words = filled(command, port, this.#logs);
     const gate = this.#gateFor(role);
     const watched = { role, cwd, file, origin: this.#origin, place, gate };
     return OwnSide.start(words, watched, this.#deadline);
@@ -167,7 +179,7 @@ class Play {
    */
   async listens(server: Side): Promise<number | undefined> {
     while (!this.isOver) {
-      const port = listeningPort(server.records());
+      const port = portOf(listeningAddress(server.records()));
       if (port !== undefined) return port;
       if (!server.isWatched) return usualPort(this.terms);
       if (server.hasEnded) break;
@@ -209,12 +221,12 @@ interface Start {
   readonly file: string;
 }
 
-/** The port of a server that can be reached: of UDP as soon as it is bound. */
-function listeningPort(records: readonly TraceRecord[]): number | undefined {
+/** The address of a server that can be reached: of UDP as soon as it is bound. */
+export function listeningAddress(records: readonly TraceRecord[]): string | undefined {
   const isReady = ({ call, phase, proto }: CallRecord) =>
     phase === 'return' && (call === 'listen' || (proto === 'udp' && call === 'bind'));
   const ready = callsIn(records).find(isReady);
-  return portOf(ready?.local);
+  return ready?.local;
 }
 
 /** One that is not watched may have. */

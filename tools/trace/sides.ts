@@ -1,4 +1,5 @@
 import * as path from 'node:path';
+import type { Duplex } from 'node:stream';
 import { ORIGIN, type Role, type TraceRecord } from '../../src/trace/record';
 import { Cage, isCommand } from '../kit/Cage';
 import type { Deadline } from '../kit/Deadline';
@@ -91,7 +92,6 @@ export class OwnSide implements Side {
   readonly isOurs = false;
   /** As it was when it was stopped. */
   #hasEnded: boolean | undefined;
-  #failure: string | undefined;
   readonly isWatched: boolean;
   readonly way: string;
 
@@ -118,6 +118,9 @@ export class OwnSide implements Side {
       readonly origin: bigint;
       readonly place: number;
       readonly gate?: string | undefined;
+      readonly halt?: string | undefined;
+      /** Is given all that it prints, as it comes. */
+      readonly heard?: ((data: Buffer) => void) | undefined;
     },
     deadline: Deadline,
   ): Promise<OwnSide> {
@@ -128,16 +131,26 @@ export class OwnSide implements Side {
     // Or it is strace that would not find it.
     if (watch.way === 'strace' && !isCommand(first, cwd))
       throw new KitError(`there is no command "${first}"`);
-    const start = { command: watch.command, cwd, cage: Cage.closed(), env: watch.env };
+    const hasChannel = terms.halt !== undefined && watch.canHalt;
+    const start = {
+      ...{ command: watch.command, cwd, env: watch.env },
+      ...{ cage: Cage.closed(), hasChannel, heard: terms.heard },
+    };
     return new OwnSide(await Subject.start(start, deadline), watch, program, terms.place);
   }
 
   records(): TraceRecord[] {
     return this.watch.records().map((record) => {
-      if (record.type !== 'call') return record;
+      if (record.type !== 'call' && record.type !== 'crashed') return record;
       const pid = record.pid + this.place * 2 ** 32;
+      if (record.type === 'crashed') return { ...record, pid };
       return { ...record, pid, id: `${this.place}:${record.id}` };
     });
+  }
+
+  /** Where it asks whether it may make its next call, if its calls can be held up. */
+  get channel(): Duplex | undefined {
+    return this.subject.channel;
   }
 
   get isFull(): boolean {
@@ -149,7 +162,7 @@ export class OwnSide implements Side {
   }
 
   get failure(): string | undefined {
-    return this.#failure;
+    return this.hasEnded && this.subject.exitCode !== 0 ? this.subject.how : undefined;
   }
 
   get printed(): string {
@@ -158,7 +171,6 @@ export class OwnSide implements Side {
 
   async stop(): Promise<void> {
     this.#hasEnded = this.subject.how !== undefined;
-    if (this.subject.exitCode !== 0) this.#failure = this.subject.how;
     await this.subject.kill();
   }
 }

@@ -3,17 +3,28 @@ import * as path from 'node:path';
 import { type SourceRecord, type TraceRecord, VERSION } from '../../src/trace/record';
 
 const MOST_BYTES = 200_000;
-const MOST_FILES = 20;
+export const MOST_FILES = 20;
 
 /**
  * The sources that the records of a student's program name, as records: so they stay together. Only
  * files in the program's folder, whatever the records say.
  */
 export function sourcesFor(records: readonly TraceRecord[], folder: string): SourceRecord[] {
+  return sourcesOf(filesIn(records).slice(0, MOST_FILES), folder);
+}
+
+/** The files that these records name. */
+export function filesIn(records: readonly TraceRecord[]): string[] {
   const named = records.flatMap((record) =>
-    record.type === 'call' ? [record.at?.file, record.lab?.file] : [],
+    record.type === 'call' || record.type === 'crashed'
+      ? [record.at?.file, 'lab' in record ? record.lab.file : undefined]
+      : [],
   );
-  const files = [...new Set(named)].filter((file) => file !== undefined).slice(0, MOST_FILES);
+  return [...new Set(named)].filter((file) => file !== undefined);
+}
+
+/** Those that are in the folder. */
+export function sourcesOf(files: readonly string[], folder: string): SourceRecord[] {
   return files.flatMap((file) => {
     const text = readIn(folder, file);
     return text === undefined ? [] : [{ v: VERSION, type: 'source', file, text } as const];

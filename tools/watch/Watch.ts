@@ -39,7 +39,12 @@ export interface Watched {
   readonly origin: bigint;
   /** A client waits with its first connection until this file is there. */
   readonly gate?: string | undefined;
+  /** It asks on CHANNEL before each call, or before its first one of that name, where it can. */
+  readonly halt?: string | undefined;
 }
+
+/** The descriptor on which a program asks whether it may go on: one byte each way. */
+export const CHANNEL = 3;
 
 /** What makes Node load our watcher before a program. */
 export function nodeOptions(): string {
@@ -83,13 +88,18 @@ export class Watch {
     return this.#inside.isFull || this.#outside.size > MOST_BYTES;
   }
 
+  /** Whether its calls can be held up. */
+  get canHalt(): boolean {
+    return (this.way === 'python' || this.way === 'node') && process.platform !== 'win32';
+  }
+
   get #straceFile(): string {
     return `${this.watched.file}.strace`;
   }
 
   /** Each language takes its own, also where the command only leads to it (`sh start.sh`). */
   #environment(): Record<string, string> {
-    const { role, program, file, origin, gate } = this.watched;
+    const { role, program, file, origin, gate, halt } = this.watched;
     const { PYTHONPATH } = process.env;
     const python = path.join(ROOT, 'tools/watch/python');
     return {
@@ -101,6 +111,8 @@ export class Watch {
       PYTHONPATH: [python, ...(PYTHONPATH ? [PYTHONPATH] : [])].join(path.delimiter),
       NODE_OPTIONS: nodeOptions(),
       ...(gate !== undefined && { LAB_WATCH_GATE: gate }),
+      ...(halt !== undefined &&
+        this.canHalt && { LAB_WATCH_HALT: halt, LAB_WATCH_CHANNEL: String(CHANNEL) }),
     };
   }
 }

@@ -74,7 +74,6 @@ class Reader {
   readonly #byName = new Map<string, Known>();
   readonly #byDescriptor = new Map<string, Known>();
   #sockets = 0;
-  #calls = 0;
 
   constructor(
     private readonly program: Program,
@@ -104,7 +103,8 @@ class Reader {
     const begun: CallRecord = {
       v: VERSION,
       type: 'call',
-      id: `${pid}.${++this.#calls}`,
+      // The same at each reading, though more of its calls are known then.
+      id: `${pid}.${t}`,
       phase: 'call',
       t: round(t * 1000 - this.begun),
       role: this.program.role,

@@ -49,6 +49,12 @@ export class Viewer {
     this.redraw();
   }
 
+  /** It has come now, or is another than before. */
+  forgetSource(file: string): void {
+    for (const role of ['client', 'server'] as const)
+      if (this.#files[role] === file) this.#files[role] = undefined;
+  }
+
   /** Goes on to the newest event. */
   follow(): void {
     this.choose(this.model.events.length - 1);
@@ -62,6 +68,11 @@ export class Viewer {
   /** Older events of what is shown that are kept no more. */
   get dropped(): number {
     return this.model.dropped;
+  }
+
+  /** The number of the event that is looked at; -1 before there is one. */
+  get chosen(): number {
+    return this.#chosen;
   }
 
   get isPlaying(): boolean {

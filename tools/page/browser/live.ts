@@ -7,17 +7,24 @@ import { type Sources, Viewer } from './Viewer';
 interface Given {
   readonly sources: Sources;
   readonly names: Readonly<Record<string, readonly [server: string, client: string]>>;
+  /** Of the programs that the command line has named. */
+  readonly own?: { readonly isUdp: boolean; readonly isClientOwn: boolean };
 }
 
 const given = JSON.parse(document.getElementById('given')?.textContent ?? '') as Given;
+/** The name of the lab that is the student's own. */
+const OWN = 'own';
 const FRAME_MS = 50;
 /** Of what the programs say on stderr. */
 const MOST_SAID = 1000;
-let state: State = { lab: 'echo', mode: 'live', clients: 0, halted: 0, dropped: 0 };
+let state: State = { lab: 'echo', mode: 'live', clients: 0, halted: 0, dropped: 0, ways: [] };
 let model = fresh();
-const viewer = new Viewer(model, given.sources, (datagram) => void order('lose', datagram));
+/** The lab's, and the student's own as they are named. */
+const sources: Record<string, readonly string[]> = { ...given.sources };
+const viewer = new Viewer(model, sources, (datagram) => void order('lose', datagram));
 let redrawing: number | undefined;
-let isFollowing = true;
+/** The event that was looked at when something new came, if it was the last: the newest is looked at next. */
+let followedFrom: number | undefined;
 /** Records that were dropped before this page has heard of them. */
 let missed = 0;
 /** Whether the page has heard how the programs run now. */
@@ -32,9 +39,14 @@ function fresh(): Model {
 
 const events = new EventSource('events');
 on('record', (record) => {
-  if (redrawing === undefined) isFollowing = viewer.isAtEnd && !viewer.isPlaying;
+  if (redrawing === undefined)
+    followedFrom = viewer.isAtEnd && !viewer.isPlaying ? viewer.chosen : undefined;
   model.add(record);
   redraw();
+});
+on('source', ({ file, lines }) => {
+  sources[file] = lines;
+  viewer.forgetSource(file);
 });
 on('cleared', () => {
   isSynced = false;
@@ -73,6 +85,7 @@ function redraw(): void {
     redrawing = undefined;
     if (opened !== undefined) return;
     viewer.redraw();
+    const isFollowing = followedFrom === viewer.chosen; // or another was chosen in the meantime
     if (isFollowing && pace() === 'slow') viewer.followSlowly();
     else if (isFollowing) viewer.follow();
     showState();
@@ -87,7 +100,11 @@ function on<Name extends keyof News>(name: Name, act: (news: News[Name]) => void
 
 function showState(): void {
   const isRunning = state.server !== undefined;
-  const isUdp = valueOf('lab').startsWith('udp');
+  const isOwn = valueOf('lab') === OWN;
+  const isUdp = isOwn ? given.own?.isUdp === true : valueOf('lab').startsWith('udp');
+  const isMessageKnown = isOwn && given.own?.isClientOwn === true;
+  (byId('message') as HTMLInputElement).disabled = isMessageKnown;
+  byId('message').title = isMessageKnown ? 'Your client is started as your command says.' : '';
   byId('network').hidden = !isUdp;
   byId('lose').hidden = !isUdp;
   (byId('lose') as HTMLButtonElement).disabled = model.inRelay.size === 0;
@@ -101,6 +118,7 @@ function showState(): void {
     state.halted === 1 ? '1 process is halted' : `${state.halted} processes are halted`;
   const parts = [
     opened === undefined ? '' : `You look at ${opened}; Start server ends that.`,
+    ...state.ways.map((way) => `${way}.`),
     state.halted > 0 ? `${halted} before a call: it waits for Step.` : '',
     opened === undefined && model.waiting.length > 0 ? `Waiting: ${model.waiting.join(', ')}.` : '',
     viewer.isAtEnd || opened !== undefined
@@ -158,6 +176,7 @@ click('lose', () => {
   const [first] = model.inRelay.values();
   return first ? order('lose', first) : Promise.resolve();
 });
+if (given.own) byId('lab').prepend(new Option('Yours', OWN, true, true));
 byId('lab').addEventListener('change', showState);
 document.addEventListener('chosen', showState);
 

@@ -21,12 +21,16 @@ export interface State {
   readonly dropped: number;
   /** The last line of the log, behind the name of its file. */
   readonly logged?: string | undefined;
+  /** How the programs of the student's own are watched, and which can't be halted. */
+  readonly ways: readonly string[];
 }
 
 /** What the page is told, by the name of the event. */
 export interface News {
   readonly state: State;
   readonly record: TraceRecord;
+  /** A file of the student's that records name, as lines of HTML. */
+  readonly source: { readonly file: string; readonly lines: readonly string[] };
   /** A new run begins. */
   readonly cleared: Nothing;
   /** What a program has said on stderr. */

@@ -51,18 +51,13 @@ def json(value):
 
 
 class Output:
-    """Where the records go: a file, or a descriptor that the program was started with."""
+    """The file where the records go."""
 
-    def __init__(self, target):
+    def __init__(self, file):
         self.lock = _thread.allocate_lock()
         self.left = MOST_RECORDS
-        self.is_pipe = target.isdigit()
-        if self.is_pipe:
-            self.descriptor = int(target)
-        else:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-            self.descriptor = os.open(target, flags, 0o600)
-        os.set_inheritable(self.descriptor, self.is_pipe)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        self.descriptor = os.open(file, flags, 0o600)
 
     def write(self, record):
         self.left -= 1
@@ -72,6 +67,36 @@ class Output:
         with self.lock:
             while line:
                 line = line[os.write(self.descriptor, line):]
+
+
+class Halting:
+    """
+    Asks before each call, or before the first connect, whether it may be made: one byte is written to
+    a descriptor that the program was started with, and one comes back. One thread asks at a time.
+    """
+
+    def __init__(self, environ):
+        self.lock = _thread.allocate_lock()
+        self.channel = int(environ.get("LAB_WATCH_CHANNEL", "-1"))
+        self.where = environ.get("LAB_WATCH_HALT") if is_socket(self.channel) else None
+
+    def before(self, name):
+        if self.where is None or self.where not in ("all", name):
+            return
+        with self.lock:
+            if self.where != "all":
+                self.where = None  # once: the next try is not held up
+            os.write(self.channel, b"?")
+            if os.read(self.channel, 1) == b"":
+                os._exit(1)  # the page has gone
+
+
+def is_socket(descriptor):
+    """Whether it is one: a process that Python has started has not got the descriptor."""
+    try:
+        return os.fstat(descriptor).st_mode & 0o170000 == 0o140000
+    except OSError:
+        return False
 
 
 class Known:
@@ -91,7 +116,7 @@ class Watcher:
         self.output = Output(environ["LAB_WATCH"])
         self.role = environ.get("LAB_WATCH_ROLE", "server")
         self.program = environ.get("LAB_WATCH_PROGRAM", "python")
-        self.permission = environ.get("LAB_WATCH_PERMISSION")
+        self.halting = Halting(environ)
         self.gate = environ.get("LAB_WATCH_GATE")
         self.origin = origin_of(environ)
         self.pid = os.getpid()
@@ -126,6 +151,7 @@ class Watcher:
     def is_child(self):
         self.pid = os.getpid()
         self.output.lock = _thread.allocate_lock()
+        self.halting.lock = _thread.allocate_lock()
         self.threads = {}
         for known in self.known.values():
             known.is_shared = False
@@ -198,15 +224,22 @@ class Watcher:
         record.update(more)
         self.output.write(record)
 
+    def has_crashed(self, error):
+        """The program, or one of its threads, ends with an error."""
+        found = {"v": 1, "type": "crashed", "t": self.now(), "pid": self.pid}
+        place = place_of(error)
+        if place is not None:
+            found["at"] = place
+        kind = type(error).__name__
+        said = str(error)[:KEPT_BYTES]
+        found["error"] = {"code": kind, "message": "%s: %s" % (kind, said) if said else kind}
+        self.output.write(found)
+
     def halt(self, name):
-        """Waits, and all of this process with it, until the page lets it go on."""
+        """Waits before a call until it may be made."""
         if self.gate is not None and name in ("connect", "sendto"):
             self.wait_at_gate()
-        if self.permission is None:
-            return
-        self.output.write({"type": "halted", "call": name})
-        if os.read(int(self.permission), 1) == b"":
-            os._exit(1)  # the page has gone
+        self.halting.before(name)
 
 
 def origin_of(environ):
@@ -329,7 +362,7 @@ def is_not_ready(error):
 
 def watch(socket):
     """Puts a watching method in the place of each call of socket.socket."""
-    global AF_INET6
+    global AF_INET6, watcher
     AF_INET6 = getattr(socket, "AF_INET6", None)
     watcher = Watcher(os.environ)
     kind = socket.socket
@@ -493,10 +526,31 @@ def is_watcher(frame):
     return os.path.dirname(frame.f_code.co_filename) == HERE
 
 
+def place_of(error):
+    """The innermost line of the program's own on the way to an error."""
+    found = None
+    trace = error.__traceback__
+    while trace is not None:
+        if not is_library(trace.tb_frame) and not is_watcher(trace.tb_frame):
+            found = dict(line_of(trace.tb_frame), line=trace.tb_lineno)
+        trace = trace.tb_next
+    return found
+
+
+def tell_crash(error):
+    """An end that was meant (SystemExit), and Ctrl-C, are none."""
+    if watcher is not None and isinstance(error, Exception):
+        quiet(watcher.has_crashed, error)
+
+
+watcher = None
+
+
 def hide_in_main():
     original = sys.excepthook
 
     def excepthook(kind, error, trace):
+        tell_crash(error)
         quiet(without_us, error)
         original(kind, error, error.__traceback__)
 
@@ -509,6 +563,7 @@ def hide_in_threads(threading):
         return
 
     def excepthook(args):
+        tell_crash(args.exc_value)
         quiet(without_us, args.exc_value)
         kind, error = args.exc_type, args.exc_value
         trace = None if error is None else error.__traceback__

@@ -1,0 +1,35 @@
+import { EventEmitter } from 'node:events';
+import type { Role, TraceRecord } from '../../src/trace/record';
+
+/** A program that the page has started: ours, or one of the student's. */
+export abstract class Child extends EventEmitter<{
+  record: [TraceRecord];
+  /** It is halted before a call, until it may go on. */
+  halts: [];
+  said: [text: string];
+  ended: [];
+}> {
+  /** How many of its calls wait to be let go on: a program may have several processes. */
+  halted = 0;
+
+  /** @param name as it is told to the user. */
+  constructor(
+    readonly role: Role,
+    readonly name: string,
+  ) {
+    super();
+  }
+
+  /** Resolves when it runs, and rejects when the system can't start it. */
+  abstract readonly started: Promise<unknown>;
+  /** Where its server listens, once it does; undefined when it ends before. */
+  abstract readonly address: Promise<string | undefined>;
+  abstract readonly hasEnded: boolean;
+  abstract readonly canHalt: boolean;
+  /** The halted call is made. */
+  abstract goOn(): void;
+  /** Ends it in the middle; the record of that is its last. */
+  abstract kill(): void;
+  /** Ends it as a user would, if that is possible. */
+  abstract stop(): Promise<void>;
+}

@@ -1,0 +1,86 @@
+import * as path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Duplex, Writable } from 'node:stream';
+import { formatAddress } from '../../src/socket/Address';
+import { ORIGIN, type Role, type TraceRecord, VERSION } from '../../src/trace/record';
+import { commandOf, LabProgram } from '../lab/LabProgram';
+import { Child } from './Child';
+
+/** A server that is told to stop has so long. */
+const GRACE_MS = 6000;
+
+/** A program of the lab: it says what it calls on one descriptor, and waits on another. */
+export class OurChild extends Child {
+  readonly canHalt = true;
+  readonly started: Promise<unknown>;
+  readonly address: Promise<string | undefined>;
+  readonly #program: LabProgram;
+
+  /**
+   * @param file its path below src/.
+   * @param halt before which of its calls it is halted: `all`, or the first of one name.
+   * @param now gives the ms since the run began.
+   */
+  constructor(
+    role: Role,
+    file: string,
+    args: readonly string[],
+    origin: bigint,
+    halt: string,
+    private readonly now: () => number,
+  ) {
+    super(role, path.basename(file));
+    this.#program = new LabProgram([...commandOf(`src/${file}`, 'tools/live/preload'), ...args], {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
+      env: {
+        ...process.env,
+        [ORIGIN]: String(origin),
+        LAB_LIVE_ROLE: role,
+        LAB_LIVE_PROGRAM: this.name,
+        LAB_LIVE_HALT: halt,
+      },
+    });
+    this.started = this.#program.spawned;
+    this.address = this.#program.address().then(formatAddress, () => undefined);
+    this.#listen();
+  }
+
+  get hasEnded(): boolean {
+    return this.#program.hasEnded;
+  }
+
+  goOn(): void {
+    (this.#program.child.stdio[4] as Writable).write('.');
+  }
+
+  kill(): void {
+    const { child } = this.#program;
+    child.kill('SIGKILL');
+    const { pid = 0 } = child;
+    // When its own records have all come.
+    child.once('close', () => {
+      this.emit('record', { v: VERSION, type: 'killed', t: this.now(), pid, signal: 'SIGKILL' });
+    });
+  }
+
+  async stop(): Promise<void> {
+    const force = setTimeout(() => this.#program.child.kill('SIGKILL'), GRACE_MS);
+    await this.#program.stop(this.halted > 0 ? 'SIGKILL' : 'SIGTERM');
+    clearTimeout(force);
+  }
+
+  #listen(): void {
+    const { child } = this.#program;
+    child.once('error', () => undefined); // `started` says it
+    child.once('spawn', () => {
+      createInterface({ input: child.stdio[3] as Duplex }).on('line', (line) => {
+        const said = JSON.parse(line) as TraceRecord | { type: 'halted' };
+        if (said.type === 'halted') this.emit('halts');
+        else this.emit('record', said);
+      });
+      child.stdio[4]?.on('error', () => undefined); // it has gone
+      child.stderr?.on('data', (data: Buffer) => this.emit('said', String(data)));
+    });
+    child.once('exit', () => this.emit('ended'));
+  }
+}

@@ -1,0 +1,127 @@
+import { setTimeout } from 'node:timers/promises';
+import { type Role, type TraceRecord, VERSION } from '../../src/trace/record';
+import { Deadline } from '../kit/Deadline';
+import { listeningAddress } from '../trace/runLab';
+import { nameOf, OwnSide } from '../trace/sides';
+import { Child } from './Child';
+
+/** How long between two looks at what it has recorded. */
+const POLL_MS = 20;
+/** What strace writes is read anew each time: at most so much of the time goes into that. */
+const SHARE = 5;
+/** A page may stand open for days. */
+const NO_END = new Deadline(Infinity);
+
+/** How a program of the student's is started. */
+export interface Start {
+  readonly role: Role;
+  readonly command: readonly string[];
+  readonly cwd: string;
+  /** Where its records go. */
+  readonly file: string;
+  readonly origin: bigint;
+  /** Which program of the run it is. */
+  readonly place: number;
+  /** Before which of its calls it is halted, where it can: `all`, or the first of one name. */
+  readonly halt: string | undefined;
+}
+
+/** A program of the student's, which is looked at again and again. */
+export class OwnChild extends Child {
+  readonly started: Promise<OwnSide>;
+  readonly address: Promise<string | undefined>;
+  #side: OwnSide | undefined;
+  #isOver = false;
+  readonly #told = new Set<string>();
+  #count = 0;
+  /** The process that has made the last call. */
+  #pid = 0;
+
+  constructor(
+    private readonly start: Start,
+    /** Where a server listens that is not watched. */
+    usual: string,
+    private readonly now: () => number,
+  ) {
+    super(start.role, nameOf(start.command));
+    const heard = (data: Buffer) => this.emit('said', String(data));
+    const side = OwnSide.start(start.command, { ...start, heard }, NO_END);
+    this.started = side;
+    this.address = side
+      .then((begun) => (begun.isWatched ? this.#listens(begun) : usual))
+      .catch(() => undefined);
+    side.then(
+      (begun) => this.#look(begun),
+      () => (this.#isOver = true),
+    );
+  }
+
+  get hasEnded(): boolean {
+    return this.#isOver;
+  }
+
+  get canHalt(): boolean {
+    return this.#side?.channel !== undefined;
+  }
+
+  /** How it is watched, in words. */
+  get told(): string {
+    if (!this.#side) return '';
+    const { way } = this.#side;
+    return `${this.name}: ${way}${this.start.halt !== undefined && !this.canHalt ? ", and can't be halted" : ''}`;
+  }
+
+  goOn(): void {
+    this.#side?.channel?.write('.');
+  }
+
+  kill(): void {
+    void this.stop().then(() => {
+      const signal = 'SIGKILL';
+      this.emit('record', { v: VERSION, type: 'killed', t: this.now(), pid: this.#pid, signal });
+    });
+  }
+
+  async stop(): Promise<void> {
+    const side = await this.started.catch(() => undefined);
+    await side?.stop();
+    this.#isOver = true;
+  }
+
+  async #listens(side: OwnSide): Promise<string | undefined> {
+    for (;;) {
+      const address = listeningAddress(side.records());
+      if (address !== undefined || side.hasEnded) return address;
+      await setTimeout(POLL_MS);
+    }
+  }
+
+  async #look(side: OwnSide): Promise<void> {
+    this.#side = side;
+    side.channel?.on('data', (asked: Buffer) => {
+      asked.forEach(() => this.emit('halts'));
+    });
+    while (!side.hasEnded && !this.#isOver) {
+      const begun = performance.now();
+      this.#tell(side.records());
+      await setTimeout(POLL_MS + SHARE * (performance.now() - begun));
+    }
+    this.#tell(side.records()); // the last that it has made
+    if (side.failure !== undefined) this.emit('said', `${side.name} ${side.failure}.\n`);
+    if (side.isFull) this.emit('said', `${side.name} makes more calls than can be drawn.\n`);
+    this.#isOver = true;
+    this.emit('ended');
+  }
+
+  #tell(records: readonly TraceRecord[]): void {
+    if (records.length === this.#count) return;
+    this.#count = records.length;
+    for (const record of records) {
+      const key = record.type === 'call' ? `${record.id} ${record.phase}` : JSON.stringify(record);
+      if (this.#told.has(key)) continue;
+      this.#told.add(key);
+      if (record.type === 'call') this.#pid = record.pid;
+      this.emit('record', record);
+    }
+  }
+}
