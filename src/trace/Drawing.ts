@@ -12,6 +12,9 @@ const INDENT = '    ';
 /** With more clients they have one life line, and are told apart by their letters. */
 const MOST_LANES = 8;
 
+/** Calls on an accepted socket. */
+const TALKS = new Set(['recv', 'send', 'sendall', 'shutdown']);
+
 interface Glyphs {
   readonly line: string;
   readonly waits: string;
@@ -157,9 +160,14 @@ export class Drawing {
 
   #rightCell(mark: Mark | undefined): string {
     if (!mark) return '';
-    const call = this.#call(mark);
+    const call = this.#call(mark, this.#ofWhich(mark).length) + this.#ofWhich(mark);
     const line = this.#sourceLine(mark, 'server', this.#side - widthOf(call) - 2);
     return ` ${call}${' '.repeat(this.#side - widthOf(line) - widthOf(call) - 1)}${line}`;
+  }
+
+  /** The socket of a server that talks with several clients: one loop, or a thread for each. */
+  #ofWhich({ call, sock, state }: Mark): string {
+    return this.#count > 1 && TALKS.has(call) && state !== 'killed' ? ` #${sock}` : '';
   }
 
   /** A call, without its host where there is no room for both that and the line of code. */
@@ -219,16 +227,22 @@ export class Drawing {
     const roles: Role[] = arrow?.to === 'client' ? ['server', 'client'] : ['client', 'server'];
     const there = roles.filter((role) => row[role]);
     if (arrow && there.length === 0)
-      return [this.#cut(`relay ${fails} ${arrowWords(arrow)}`, this.look.columns)];
+      return [this.#cut(this.#seenBetween(arrow), this.look.columns)];
     return there.map((role, index) => {
       const mark = row[role];
       const letter = role === 'client' && this.#count > 1 ? ` ${letterOf(lane ?? 0)}` : '';
-      const name = `${this.names[role]}${letter} ${mark ? callWords(mark, fails) : ''}`;
+      const name = `${this.names[role]}${letter} ${mark ? callWords(mark, fails) : ''}${role === 'server' && mark ? this.#ofWhich(mark) : ''}`;
       if (!arrow || index > 0) return this.#cut(name, this.look.columns);
       const head = arrow.to === role ? `${left}${dash}` : `${dash}${right}`;
       const goes = arrives(arrow) || arrow.kind === 'in relay' ? head : fails;
       return this.#cut(`${name} ${goes} ${arrowWords(arrow)}`, this.look.columns);
     });
+  }
+
+  #seenBetween(arrow: Arrow): string {
+    const { dash, right, left, fails } = this.#glyphs;
+    if (!arrives(arrow)) return `relay ${fails} ${arrowWords(arrow)}`;
+    return `${arrow.to === 'server' ? dash + right : left + dash} ${arrowWords(arrow)}`;
   }
 
   /** Why it failed, below the row. */

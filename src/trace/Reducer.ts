@@ -1,6 +1,14 @@
 import { Connection, type Stream } from './Connection';
 import { Datagrams } from './Datagrams';
-import type { Bytes, CallRecord, CrashRecord, KilledRecord, Role, TraceRecord } from './record';
+import type {
+  Bytes,
+  CallRecord,
+  CrashRecord,
+  KilledRecord,
+  PassedRecord,
+  Role,
+  TraceRecord,
+} from './record';
 import {
   type Arrow,
   isSend,
@@ -49,6 +57,7 @@ export class Reducer {
     if (record.type === 'call') this.#add(this.#datagrams.unmasked(record));
     if (record.type === 'killed') this.#isKilled(record);
     if (record.type === 'crashed') this.#hasCrashed(record);
+    if (record.type === 'passed') this.#rows.push(passed(record));
     if (record.type === 'relay' && this.sides === 'both') this.#datagrams.relayed(record);
     return this.#rows.splice(0);
   }
@@ -291,6 +300,15 @@ export class Reducer {
     const known = this.#processes.get(record.pid);
     return known ?? { last: record, failed: new Map(), closed: new Set() };
   }
+}
+
+/** A row without a call: what a relay has seen pass. */
+function passed({ t, client, to, what, bytes, code = '' }: PassedRecord): Row {
+  const who = portOf(client);
+  const at = { t, ...(who !== undefined && { who }) };
+  if (what === 'failed') return { ...at, arrow: { to, kind: what, code } };
+  if (what !== 'bytes') return { ...at, arrow: { to, kind: what } };
+  return bytes ? { ...at, arrow: { to, kind: what, bytes } } : at;
 }
 
 /** Rows of all records there are. */

@@ -100,6 +100,20 @@ export interface KilledRecord {
   readonly signal: string;
 }
 
+/** What a relay has seen pass between a TCP client and its server, where no calls can be seen. */
+export interface PassedRecord {
+  readonly v: typeof VERSION;
+  readonly type: 'passed';
+  readonly t: number;
+  /** The client's address. */
+  readonly client: string;
+  readonly to: Role;
+  readonly what: 'handshake' | 'bytes' | 'eof' | 'reset' | 'failed';
+  readonly bytes?: Bytes;
+  /** Why the server could not be connected. */
+  readonly code?: string;
+}
+
 /** A program, or one of its threads, has ended with an error that it did not catch. */
 export interface CrashRecord {
   readonly v: typeof VERSION;
@@ -120,7 +134,7 @@ export interface SourceRecord {
 }
 
 export type TraceRecord =
-  RunRecord | CallRecord | RelayRecord | KilledRecord | CrashRecord | SourceRecord;
+  RunRecord | CallRecord | RelayRecord | PassedRecord | KilledRecord | CrashRecord | SourceRecord;
 
 /**
  * The environment variable with the beginning of a run, in ns of the machine's monotonic clock: one
@@ -227,6 +241,14 @@ const FORMS: Readonly<Partial<Record<string, Form>>> = {
     via: 'string',
     bytes: BYTES,
   },
+  passed: {
+    t: 'number',
+    client: 'string',
+    to: 'role',
+    what: 'what',
+    'bytes?': BYTES,
+    'code?': 'string',
+  },
   killed: { t: 'number', pid: 'number', signal: 'string' },
   crashed: {
     t: 'number',
@@ -240,6 +262,7 @@ const WORDS: Readonly<Partial<Record<string, readonly unknown[]>>> = {
   phase: ['call', 'return', 'throw'],
   role: ['client', 'server'],
   direction: ['there', 'back'],
+  what: ['handshake', 'bytes', 'eof', 'reset', 'failed'],
 };
 
 function hasForm(value: unknown, form: Form): boolean {

@@ -17,7 +17,13 @@ import { namesIn, pictureOf } from './picture';
 import { type Run, runLab } from './runLab';
 import { sourcesFor } from './sources';
 import { endOf, hasFailed, headOf } from './told';
-import { recordLine, parseTrace, TraceError, type TraceRecord } from '../../src/trace/record';
+import {
+  recordLine,
+  parseTrace,
+  type Role,
+  TraceError,
+  type TraceRecord,
+} from '../../src/trace/record';
 import { rowsOf } from '../../src/trace/Reducer';
 
 /** Loads a module only when it is needed. */
@@ -71,7 +77,7 @@ async function main(): Promise<void> {
   const records = own ? [...run.records, ...sourcesFor(run.records, options.cwd)] : run.records;
   if (options.keep !== undefined) write(options.keep, records.map(recordLine).join(''));
   for (const line of headOf(run)) out.write(`${line}\n`);
-  show(records, options);
+  show(records, options, namesOf(run));
   for (const line of endOf(run)) out.write(`${line}\n`);
   if (hasFailed(run)) process.exitCode = 1;
 }
@@ -90,9 +96,15 @@ async function runOnce(lab: string | undefined, options: Options): Promise<Run> 
   return runLab(terms, stop.signal);
 }
 
-function show(records: readonly TraceRecord[], options: Options): void {
+/** Of programs that are not seen themselves; the records say the others. */
+function namesOf({ server, clients, records, isSeenBetween }: Run): Record<Role, string> {
+  const [client] = clients;
+  return isSeenBetween && client ? { server: server.name, client: client.name } : namesIn(records);
+}
+
+function show(records: readonly TraceRecord[], options: Options, names = namesIn(records)): void {
   if (options.html === undefined) {
-    out.write(drawn(records, options));
+    out.write(drawn(records, options, names));
     return;
   }
   write(options.html, pageOf(records));
@@ -129,9 +141,13 @@ function kept(file: string | undefined): TraceRecord[] {
   }
 }
 
-function drawn(records: readonly TraceRecord[], { ascii, mermaid }: Options): string {
-  if (mermaid) return toMermaid(rowsOf(records), namesIn(records));
-  return pictureOf(records, lookOf(process.stdout, ascii === true));
+function drawn(
+  records: readonly TraceRecord[],
+  { ascii, mermaid }: Options,
+  names: Record<Role, string>,
+): string {
+  if (mermaid) return toMermaid(rowsOf(records), names);
+  return pictureOf(records, lookOf(process.stdout, ascii === true), names);
 }
 
 endWithReader();

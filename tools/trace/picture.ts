@@ -7,10 +7,17 @@ const ROUNDS = [1, 2, 3, 4];
 const MOST_ROUNDS = 3;
 
 /** A whole trace as lines of a terminal. */
-export function pictureOf(records: readonly TraceRecord[], look: Look): string {
+export function pictureOf(
+  records: readonly TraceRecord[],
+  look: Look,
+  names = namesIn(records),
+): string {
   const rows = rowsOf(records);
-  const clients = new Set(rows.flatMap(({ client }) => (client ? [client.pid] : []))).size;
-  const drawing = new Drawing(look, namesIn(records), Math.max(1, clients));
+  const processes = rows.flatMap(({ client }) => (client ? [client.pid] : []));
+  // A relay sees no processes.
+  const ports = records.flatMap((record) => (record.type === 'passed' ? [record.client] : []));
+  const clients = new Set([...processes, ...ports]).size;
+  const drawing = new Drawing(look, names, Math.max(1, clients));
   const lines = [...drawing.heading(), ...rows.flatMap((row) => drawing.lines(row))];
   return folded(lines)
     .map((line) => `${line}\n`)

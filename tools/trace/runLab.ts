@@ -4,11 +4,14 @@ import { setTimeout } from 'node:timers/promises';
 import { byTime, type CallRecord, type Role, type TraceRecord } from '../../src/trace/record';
 import { portOf } from '../../src/trace/rows';
 import { Deadline } from '../kit/Deadline';
+import { KitError } from '../kit/KitError';
 import { ReservedPort } from '../kit/ReservedPort';
 import { ProgramEnded } from '../lab/LabProgram';
 import { PAIRS } from '../lab/pairs';
 import { temporaryFolder } from '../lab/temporaryFolder';
+import { wayFor } from '../watch/Watch';
 import { OurSide, OwnSide, type Side } from './sides';
+import { StreamRelay } from './StreamRelay';
 
 /** Of the slides, by their labs. */
 const PORTS: Readonly<Record<string, number>> = {
@@ -19,6 +22,8 @@ const PORTS: Readonly<Record<string, number>> = {
   'udp-date': 6015,
 };
 const HOST = '127.0.0.1';
+const NO_PORT =
+  'your server can not be watched here, so nobody knows its port: write {port} in its command, or name the lab';
 /** The server's last calls come after the clients have ended, in at most this many ms. */
 const LAST_CALLS_MS = 5000;
 const POLL_MS = 20;
@@ -49,6 +54,8 @@ export interface Run {
   readonly records: readonly TraceRecord[];
   readonly server: Side;
   readonly clients: readonly Side[];
+  /** Whether what passes was seen from between, since no calls could be. */
+  readonly isSeenBetween: boolean;
   /** Whether something still ran when the time was up. */
   readonly isCutShort: boolean;
 }
@@ -62,17 +69,21 @@ export async function runLab(terms: Terms, stop?: AbortSignal): Promise<Run> {
   await using reserved = hasPort(terms.server) ? await ReservedPort.on(HOST) : undefined;
   const play = new Play(terms, stop);
   try {
-    const server = await play.start('server', reserved?.port ?? usualPort(terms));
-    const port = await play.listens(server);
-    const isThere = port !== undefined;
-    const clients = isThere
-      ? await Promise.all(Array.from({ length: terms.clients }, () => play.start('client', port)))
-      : [];
+    const usual = reserved?.port ?? usualPort(terms);
+    const server = await play.start('server', usual);
+    const there = await play.listens(server, usual);
+    const isThere = there !== undefined;
+    const port = isThere && !server.isWatched ? await play.putRelayBefore(there) : there;
+    const clients =
+      port !== undefined
+        ? await Promise.all(Array.from({ length: terms.clients }, () => play.start('client', port)))
+        : [];
     await play.meetAtGate(clients);
     await play.allEnd(clients);
     const isCutShort = play.isOver;
     if (isThere) await play.lastCalls(server, clients);
-    return { records: play.records(), server, clients, isCutShort };
+    const isSeenBetween = play.relay !== undefined;
+    return { records: play.records(), server, clients, isSeenBetween, isCutShort };
   } finally {
     await play.end();
   }
@@ -105,6 +116,7 @@ class Play {
   readonly #origin = process.hrtime.bigint();
   readonly #deadline: Deadline;
   readonly #sides: Side[] = [];
+  relay: StreamRelay | undefined;
   #started = 0;
 
   constructor(
@@ -177,16 +189,29 @@ class Play {
    * Waits until the server can be reached, and gives its port; undefined when it ends before, or time does.
    * @throws ProgramEnded when it is ours.
    */
-  async listens(server: Side): Promise<number | undefined> {
+  async listens(server: Side, usual: number): Promise<number | undefined> {
     while (!this.isOver) {
       const port = portOf(listeningAddress(server.records()));
       if (port !== undefined) return port;
-      if (!server.isWatched) return usualPort(this.terms);
+      if (!server.isWatched && usual > 0) return usual;
+      if (!server.isWatched) throw new KitError(NO_PORT);
       if (server.hasEnded) break;
       await setTimeout(POLL_MS);
     }
     if (server.isOurs) throw new ProgramEnded('the server did not start');
     return undefined;
+  }
+
+  /**
+   * Gives the port that clients connect to: a relay's where neither side can be watched, and the client
+   * is told its port.
+   */
+  async putRelayBefore(port: number): Promise<number> {
+    const { client, cwd, lab } = this.terms;
+    const canBeSeen = client === undefined || wayFor(client, cwd) !== 'none';
+    if (canBeSeen || !hasPort(client) || lab.startsWith('udp')) return port;
+    this.relay = new StreamRelay({ host: HOST, port }, this.#origin);
+    return this.relay.start();
   }
 
   /** Waits until all have ended, as long as there is time. */
@@ -199,17 +224,20 @@ class Play {
     const count = clients.filter(hasConnected).length;
     const begun = performance.now();
     while (!this.isOver && performance.now() - begun < LAST_CALLS_MS) {
-      if (server.hasEnded || hasClosed(server.records(), count)) return;
+      const isOver = server.isWatched ? hasClosed(server.records(), count) : !this.relay?.isBusy;
+      if (server.hasEnded || isOver) return;
       await setTimeout(POLL_MS);
     }
   }
 
   records(): TraceRecord[] {
-    return this.#sides.flatMap((side) => side.records()).sort(byTime);
+    const passed = this.relay?.records ?? [];
+    return [...this.#sides.flatMap((side) => side.records()), ...passed].sort(byTime);
   }
 
   async end(): Promise<void> {
     await Promise.all(this.#sides.map((side) => side.stop()));
+    await this.relay?.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

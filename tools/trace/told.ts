@@ -9,9 +9,13 @@ const INDENT = '    ';
 const MOST_LINES = 20;
 
 /** Whose programs these are, and how each is watched; nothing where all are ours. */
-export function headOf({ server, clients }: Run): string[] {
+export function headOf({ server, clients, isSeenBetween }: Run): string[] {
   const [client] = clients;
   const own = [server, ...(client ? [client] : [])].filter(({ isOurs }) => !isOurs);
+  if (isSeenBetween)
+    return [
+      `${own.map(({ name }) => name).join(' and ')}: seen from between: no calls, only what passes`,
+    ];
   return own.map(({ name, way }) => `${name}: ${way}`);
 }
 

@@ -121,7 +121,8 @@ function sinceMs(origin: bigint): number {
   return Number(process.hrtime.bigint() - origin) / 1e6;
 }
 
-function wayFor(command: readonly string[], cwd: string): Way {
+/** How a program can be watched on this system. */
+export function wayFor(command: readonly string[], cwd: string): Way {
   const [first = ''] = command;
   const name = path.basename(first).replace(/\.(?:exe|cmd)$/i, '');
   if (PYTHON.test(name) || /^#!.*python/.test(beginningOf(fileOf(first, cwd)))) return 'python';

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import type { Page } from 'playwright-core';
 import { parseTrace } from '../../../src/trace/record';
+import { commandOf } from '../../../tools/lab/LabProgram';
 import { itInBrowser, pagesOfOneBrowser, violationsOn, watchFor } from '../../helpers/browser';
 import { afterwards, cleanUp } from '../../helpers/cleanUp';
 import { hasCommand, itWith } from '../../helpers/itOnLinux';
@@ -119,6 +120,31 @@ describe('npm run live, with a program of the student’s', function () {
     await page.click('#client');
     await see(page, 'notice', '1 process is halted');
   });
+
+  itWith(
+    'node',
+    'halts TypeScript on our sockets, too, and says when it can halt nothing',
+    async () => {
+      const command = commandOf('src/EchoServer').join(' ');
+      await start('--server', `${command} --port {port}`, '--client', 'sh -c true');
+      await order('start', { lab: 'own', mode: 'step' });
+      let text = '';
+      for (let steps = 0; !text.includes('"listen"');) {
+        if ((await order('step', {})).status === 200) steps += 1;
+        text = await (await fetch(new URL('trace.jsonl', url))).text();
+        const begun = text.match(/"phase":"call"/g)?.length ?? 0;
+        expect(begun).to.be.at.most(steps + 1);
+      }
+      const events = await fetch(new URL('events', url));
+      await order('client', { message: 'x', count: 1 });
+      let told = '';
+      for await (const data of events.body ?? []) {
+        told += String(Buffer.from(data));
+        if (told.includes("can't be halted")) break;
+      }
+      expect(told).to.match(/true: watched by strace, and can't be halted/);
+    },
+  );
 
   itInBrowser('shows a crash at the line where it happened', async () => {
     const text = readFileSync(path.join(folder, 'echo_server.py'), 'utf8');

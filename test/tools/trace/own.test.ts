@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parseTrace } from '../../../src/trace/record';
 import { cleanUp } from '../../helpers/cleanUp';
-import { itWith } from '../../helpers/itOnLinux';
+import { hasCommand, itWith } from '../../helpers/itOnLinux';
 import { processesWith } from '../../helpers/processes';
 import { type Outcome, Program, ROOT } from '../../helpers/Program';
 import { freshFolder } from '../kit/checking';
@@ -13,6 +13,11 @@ import { freshFolder } from '../kit/checking';
 const PROGRAMS = path.join(ROOT, 'test/tools/watch/programs');
 /** A program that hangs is drawn after so many seconds. */
 const SOON = ['--seconds', '8'];
+
+/** Where the system has it. */
+function commandPath(name: string): string {
+  return execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim();
+}
 
 /** Runs `npm run trace -- ARGS` from the folder of the programs. */
 function trace(...args: string[]): Promise<Outcome> {
@@ -181,6 +186,42 @@ describe("npm run trace with a student's own program", function () {
     expect(stdout).to.match(/^1-one-client: watched from inside Node\n/);
     expect(stdout).to.match(/│ socket\(\) +1-one-client\.ts:\d+\n/);
     expect(stdout).to.match(/"Hello, world" ─+►│ recv\(\) = 12 +:\d+\n/);
+  });
+
+  itWith('perl', 'is seen from between where no calls can be seen', async () => {
+    const folder = freshFolder();
+    execFileSync('cc', [
+      '-o',
+      path.join(folder, 'echo_server'),
+      path.join(PROGRAMS, 'echo_server.c'),
+    ]);
+    const tools = path.join(folder, 'tools');
+    mkdirSync(tools);
+    for (const name of ['perl', 'sh', 'mount', 'setpriv', 'unshare'])
+      if (hasCommand(name)) symlinkSync(commandPath(name), path.join(tools, name));
+    const program = Program.script(
+      'tools/trace/main',
+      [
+        ...['--cwd', PROGRAMS, '--client', 'perl echo_client.pl {port}'],
+        ...['--server', `${path.join(folder, 'echo_server')} {port}`],
+      ],
+      { env: { ...process.env, PATH: tools } }, // no strace in it
+    );
+    const { code, stdout, stderr } = await program.ended();
+
+    expect([code, stderr]).to.deep.equal([0, '']);
+    expect(stdout).to
+      .equal(`echo_server and echo_client: seen from between: no calls, only what passes
+                          echo_client                          echo_server
+                               │───────── 3-way handshake ─────────►│
+                               │───────── "Hello, world" ──────────►│
+                               │◄───────── "Hello, world" ──────────│
+                               │─────────── end of file ───────────►│
+                               │◄─────────── end of file ───────────│
+
+echo_client printed
+    Received Hello, world
+`);
   });
 
   itWith('python3', 'is kept with its source, and shown with it anywhere', async () => {
