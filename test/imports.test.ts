@@ -42,6 +42,7 @@ const ARROWS: Record<string, string[]> = {
   'tools/soak': ['src/text', 'test/helpers', 'tools/lab'],
   'tools/trace': [
     'src/cli',
+    'src/socket',
     'src/text',
     'src/trace',
     'tools/kit',
