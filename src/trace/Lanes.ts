@@ -13,6 +13,11 @@ export class Lanes {
   readonly #byProcess = new Map<number, number>();
   readonly #byPort = new Map<number, number>();
 
+  /** The life line of a client's process. */
+  ofProcess(pid: number): number | undefined {
+    return this.#byProcess.get(pid);
+  }
+
   /** The number of its life line; undefined where no client is there yet. */
   of({ client, who }: Row): number | undefined {
     const known =

@@ -15,6 +15,7 @@ export const MODULES: readonly string[] = [
   'src/trace/Connection',
   'src/trace/Datagrams',
   'src/trace/Reducer',
+  'tools/page/browser/ServerLanes',
   'tools/page/browser/Model',
   'tools/page/browser/diagram',
   'tools/page/browser/Viewer',

@@ -9,18 +9,22 @@ import {
   type Row,
 } from '../../../src/trace/rows';
 import { whyFailed } from '../../../src/trace/words';
+import { type Place, ServerLanes, type ServerSocket } from './ServerLanes';
 
 /** A row, and the life line of the client it is about; undefined where no client is there yet. */
 export interface Event extends Row {
   readonly lane: number | undefined;
   /** Where a relay is between: the event in which the datagram was sent, counted with all dropped. */
   readonly sentAt: number | undefined;
+  /** The life line of the server's socket, and of the one that it has given. */
+  readonly place: Place;
 }
 
 /** What the page knows of a run. Events are only ever added. */
 export class Model {
   readonly events: Event[] = [];
   readonly #lanes = new Lanes();
+  readonly #serverLanes = new ServerLanes();
   /** Older events that are kept no more. */
   dropped = 0;
   /** Datagrams that wait in the relay, in the order in which they came. */
@@ -61,8 +65,27 @@ export class Model {
     return [...new Set(waiting.map(({ program, call }) => `${program} in ${call}()`))];
   }
 
+  /** The calls that still wait, each with its life line. */
+  get openWaits(): { role: Role; lane: number; t: number }[] {
+    return this.#reducer.waiting.flatMap(({ call, role, pid, sock, t }) => {
+      const lane =
+        role === 'client' ? this.#lanes.ofProcess(pid) : this.#serverLanes.laneOf(pid, sock);
+      return WAITING.has(call) && lane !== undefined ? [{ role, lane, t }] : [];
+    });
+  }
+
   get lanes(): readonly Lane[] {
     return this.#lanes.all;
+  }
+
+  /** The server's sockets. */
+  get sockets(): readonly ServerSocket[] {
+    return this.#serverLanes.sockets;
+  }
+
+  /** How many life lines they have. */
+  get serverLanes(): number {
+    return this.#serverLanes.count;
   }
 
   /** Whether a relay is between client and server. */
@@ -78,11 +101,17 @@ export class Model {
 
   #append(rows: readonly Row[]): void {
     for (const row of rows)
-      this.events.push({ ...row, lane: this.#lanes.of(row), sentAt: this.#sentAt(row) });
+      this.events.push({
+        ...row,
+        lane: this.#lanes.of(row),
+        sentAt: this.#sentAt(row),
+        place: this.#serverLanes.place(row, this.dropped + this.events.length),
+      });
     if (this.events.length <= MOST_EVENTS) return;
     const oldest = this.events.length - MOST_EVENTS + MOST_EVENTS / 10;
     this.events.splice(0, oldest);
     this.dropped += oldest;
+    this.#serverLanes.forgetBefore(this.dropped);
     for (const [key, sentAt] of this.#sent) if (sentAt < this.dropped) this.#sent.delete(key);
   }
 
@@ -136,7 +165,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   socket: 'A socket is made. It is connected to nothing yet.',
   bind: 'The server says which address and port are to be its own.',
   listen: 'The port is open: clients can connect from here on.',
-  accept: 'The server takes the next client, and gets a new socket for it.',
+  accept: 'The server takes the next client.',
   connect: 'The client says whom it talks with. UDP sends nothing for that.',
   close: 'This side is done with the socket.',
 };
@@ -148,11 +177,11 @@ export function sentenceOf(event: Event, names: Readonly<Record<Role, string>>):
   if (why !== undefined) return why;
   if (client?.state === 'waits') return 'The client waits here, until something comes.';
   if (server?.state === 'waits') return 'The server waits here, until something comes.';
-  if (!arrow) return SENTENCES[(client ?? server)?.call ?? ''] ?? '';
+  if (!arrow) return ownSentence(client, server);
   const from = arrow.to === 'server' ? 'client' : 'server';
   switch (arrow.kind) {
     case 'handshake':
-      return 'The two systems shake hands (SYN, SYN-ACK, ACK): connect() and accept() both return.';
+      return `The two systems shake hands (SYN, SYN-ACK, ACK): connect() and accept() both return.${newSocket(server)}`;
     case 'eof':
       return `The ${from} has said all: recv() on the other side gives nothing, and that means end of file.`;
     case 'in relay':
@@ -172,6 +201,22 @@ export function sentenceOf(event: Event, names: Readonly<Record<Role, string>>):
     case 'failed':
       return ''; // the call on its other end says why
   }
+}
+
+/** Of a call that nothing travels with. */
+function ownSentence(client: Mark | undefined, server: Mark | undefined): string {
+  const mark = client ?? server;
+  const { call = '', named } = mark ?? {};
+  if (call === 'close' && named !== undefined)
+    return `The server is done with its socket #${named}.`;
+  return `${SENTENCES[call] ?? ''}${newSocket(server)}`;
+}
+
+/** What `accept` has given. */
+function newSocket(server: Mark | undefined): string {
+  const { call, named, accepted, sock } = server ?? {};
+  if (call !== 'accept' || named === undefined || accepted === undefined) return '';
+  return ` accept() gives a new socket, #${named}, for the client at port ${accepted}; #${sock} goes on welcoming others.`;
 }
 
 /** What is special about a datagram that has come. */

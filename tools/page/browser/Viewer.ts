@@ -108,7 +108,12 @@ export class Viewer {
         return hasRoom(x) ? [headOf(name, port === undefined ? '' : `:${port}`, x, 'client')] : [];
       }),
       ...(layout.relay === undefined ? [] : [headOf('relay', 'lossy', layout.relay, 'relay')]),
-      headOf(model.names.server, 'server', layout.server, 'server'),
+      headOf(
+        model.names.server,
+        model.serverLanes > 1 ? 'its sockets' : 'server',
+        (layout.server + (layout.sockets.at(-1) ?? layout.server)) / 2,
+        'server',
+      ),
     );
   }
 

@@ -2,6 +2,7 @@ import type { Role } from '../../../src/trace/record';
 import { type Arrow, bytesOn, type Mark, type Relayed, relayedBy } from '../../../src/trace/rows';
 import { arrowWords, bytesWords, shortCallWords } from '../../../src/trace/words';
 import { type Event, type Model, timeOf } from './Model';
+import type { ServerSocket } from './ServerLanes';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const ROW = 34;
@@ -11,17 +12,23 @@ const NARROW_LANE = 90;
 const FIRST_LANE = 130;
 /** Room for an arrow's words between the last client and the server. */
 const BETWEEN = 170;
-const AFTER_SERVER = 160;
+const AFTER_SERVER = 194;
+/** Between two sockets of the server. */
+const SOCKET = 36;
+/** From a socket's life line to the frame around them all. */
+const FRAME = 15;
 /** The same between client and relay, and between relay and server. */
 const HALF_WAY = 130;
 /** What scrolls beneath a server that stays ends so far before it. */
 const EDGE = 6;
 const LETTER = 7.3;
 /** Characters that a label has room for. */
-const MOST_TEXT: Readonly<Record<Role, number>> = { client: 15, server: 17 };
+const MOST_TEXT: Readonly<Record<Role, number>> = { client: 15, server: 21 };
 const LEAST_TEXT = 8;
 /** What may wait for the other side. */
 const BLOCKING = new Set(['accept', 'connect', 'recv', 'recvfrom']);
+/** Calls of the socket that welcomes clients. */
+const WELCOMING = new Set(['socket', 'bind', 'listen', 'accept', 'close']);
 /** A pause that is worth a word. */
 const PAUSE_MS = 50;
 
@@ -32,7 +39,9 @@ export interface Layout {
   /** The x of each client's life line, of the relay's if there is one, and of the server's. */
   readonly lanes: readonly number[];
   readonly relay: number | undefined;
+  /** Of the server's first socket; the others are to the right of it. */
   readonly server: number;
+  readonly sockets: readonly number[];
   /** How far it is scrolled to the side. */
   readonly left: number;
   /** Whether the server stays where it is while the clients scroll beneath it. */
@@ -51,13 +60,14 @@ export interface Acts {
 export function layoutOf(model: Model, seen: { width: number; left: number }): Layout {
   const between = model.hasRelay ? 2 * HALF_WAY : BETWEEN;
   const count = Math.max(1, model.lanes.length);
-  const room = (seen.width - AFTER_SERVER - between - FIRST_LANE) / Math.max(1, count - 1);
+  const after = AFTER_SERVER + (model.serverLanes - 1) * SOCKET;
+  const room = (seen.width - after - between - FIRST_LANE) / Math.max(1, count - 1);
   const step = Math.min(LANE, Math.max(NARROW_LANE, room));
   const lanes = Array.from({ length: count }, (_, index) => FIRST_LANE + index * step);
   const last = lanes.at(-1) ?? 0;
-  const width = Math.max(seen.width, last + between + AFTER_SERVER);
+  const width = Math.max(seen.width, last + between + after);
   const height = TOP + model.events.length * ROW + ROW;
-  const server = Math.min(seen.left + seen.width, width) - AFTER_SERVER;
+  const server = Math.min(seen.left + seen.width, width) - after;
   const isPinned = width > seen.width;
   const relay = isPinned ? server - HALF_WAY : (last + server) / 2;
   return {
@@ -66,6 +76,7 @@ export function layoutOf(model: Model, seen: { width: number; left: number }): L
     lanes,
     relay: model.hasRelay ? relay : undefined,
     server,
+    sockets: Array.from({ length: model.serverLanes }, (_, index) => server + index * SOCKET),
     left: seen.left,
     isPinned,
   };
@@ -82,7 +93,7 @@ export function draw(
   [from, to]: Range,
   acts: Acts,
 ): void {
-  const { lanes, relay, server, height } = layout;
+  const { lanes, relay, height } = layout;
   svg.replaceChildren(definitions(layout));
   svg.setAttribute('width', String(layout.width));
   svg.setAttribute('height', String(height));
@@ -93,14 +104,49 @@ export function draw(
     beneath([
       ...lanes.map((x) => lifeLine(x, height)),
       ...bars.flatMap(({ client }) => (client ? [client] : [])),
+      ...openBars(model, layout, 'client'),
     ]),
     ...(relay === undefined ? [] : [lifeLine(relay, height, 'relay')]),
-    lifeLine(server, height),
+    ...serverLines(model, layout, from, to),
+    ...openBars(model, layout, 'server'),
     ...bars.flatMap((bar) => (bar.server ? [bar.server] : [])),
     // Beneath the words of all rows that they cross.
     ...events.flatMap((event, index) => waysOf(event, from + index, model, layout)),
     ...rows,
   );
+}
+
+/** The frame of the server, and the life line of each of its sockets that can be seen. */
+function serverLines(model: Model, layout: Layout, from: number, to: number): SVGElement[] {
+  const { sockets, height } = layout;
+  const [first = 0, last = first] = [sockets.at(0), sockets.at(-1)];
+  const box = { x: first - FRAME, y: 0, width: last - first + 2 * FRAME, height, rx: 8 };
+  const seen = model.sockets.filter(
+    (socket) => socket.from - model.dropped < to && (socket.to ?? Infinity) - model.dropped >= from,
+  );
+  return [
+    element('rect', { class: 'frame', ...box }),
+    ...seen.flatMap((socket) => socketLine(socket, model, layout)),
+  ];
+}
+
+function socketLine(socket: ServerSocket, model: Model, layout: Layout): SVGElement[] {
+  const x = layout.sockets[socket.lane] ?? layout.server;
+  const top = yOf(socket.from - model.dropped);
+  const bottom = socket.to === undefined ? layout.height : yOf(socket.to - model.dropped);
+  const kind = `life socket ${socket.kind}`;
+  const box = { x: x - FRAME + 3, y: top - ROW / 2 + 1, width: 2 * FRAME - 6, rx: 6 };
+  return [
+    ...(socket.kind === 'other'
+      ? [element('rect', { class: 'frame other', ...box, height: bottom - top + ROW - 2 })]
+      : []),
+    element('line', { class: kind, x1: x, x2: x, y1: top, y2: bottom }),
+  ];
+}
+
+/** Where the server's part of a row stands. */
+function socketOf({ place }: Event, { sockets, server }: Layout): number {
+  return sockets[place.lane] ?? server;
 }
 
 function lifeLine(x: number, height: number, kind = ''): SVGElement {
@@ -148,10 +194,10 @@ function rowOf(
     const isThere = arrow.to === 'server';
     group.append(beneath(isThere ? marks : [...words, ...marks]), ...(isThere ? words : []));
   } else {
-    const parts = arrow ? arrowOf(arrow, client, layout.server, y) : [];
+    const parts = arrow ? arrowOf(arrow, client, socketOf(event, layout), y) : [];
     group.append(beneath([...parts, ...marks]));
   }
-  group.append(...markOf(event.server, 'server', layout.server, y));
+  group.append(...serverMark(event, layout, y));
   const before = model.events[index - 1];
   const pause = before ? timeOf(event) - timeOf(before) : 0;
   if (pause >= PAUSE_MS)
@@ -160,6 +206,32 @@ function rowOf(
     choose(index);
   });
   return group;
+}
+
+/** A call of the server's, and the socket that `accept` has given in it; the words are beside all sockets. */
+function serverMark(event: Event, layout: Layout, y: number): SVGElement[] {
+  const x = socketOf(event, layout);
+  const [dot, label] = markOf(event.server, 'server', x, y);
+  if (!dot || !label || !event.server) return [];
+  const last = layout.sockets.at(-1) ?? layout.server;
+  label.setAttribute('x', String(last + FRAME + 6));
+  const kind = kindOf(event, x, layout);
+  if (kind !== '') dot.classList.add(kind);
+  const { born } = event.place;
+  if (born === undefined) return [dot, label];
+  const there = layout.sockets[born] ?? x;
+  return [
+    element('line', { class: 'birth', x1: x + 4, x2: there, y1: y, y2: y }),
+    dot,
+    element('circle', { class: 'born', cx: there, cy: y, r: 6 }),
+    text(`#${event.server.named}`, there + 1, y - 9, 'number-of', 'middle'),
+    label,
+  ];
+}
+
+function kindOf({ server }: Event, x: number, { server: first }: Layout): string {
+  if (server?.state === 'failed' || server?.state === 'crashed') return 'wrong';
+  return x === first && server && WELCOMING.has(server.call) ? 'welcoming' : '';
 }
 
 function markOf(mark: Mark | undefined, role: Role, x: number, y: number): SVGElement[] {
@@ -318,13 +390,24 @@ function waitingBars(
     if (!mark || mark.d === 0 || !BLOCKING.has(mark.call)) continue;
     const begun = firstAfter(mark.t - mark.d, model, index);
     if (begun >= index) continue;
-    const beside = mark.call === 'accept' ? 12 : 0;
-    const x = role === 'client' ? (layout.lanes[event.lane ?? 0] ?? 0) : layout.server + beside;
+    const x = role === 'client' ? (layout.lanes[event.lane ?? 0] ?? 0) : socketOf(event, layout);
     const [top, bottom] = [yOf(begun) - ROW / 2, yOf(index) - 9];
     const box = { x: x - 4, y: top, width: 8, height: bottom - top, rx: 3 };
     bars[role] = element('rect', { class: 'waits', ...box });
   }
   return bars;
+}
+
+/** The same for calls that still wait: to the end. */
+function openBars(model: Model, layout: Layout, role: Role): SVGElement[] {
+  const own = model.openWaits.filter((wait) => wait.role === role);
+  return own.map(({ lane, t }) => {
+    const x = (role === 'client' ? layout.lanes : layout.sockets)[lane] ?? 0;
+    const begun = firstAfter(t, model, model.events.length);
+    const top = yOf(begun) - ROW / 2;
+    const height = Math.max(0, layout.height - top);
+    return element('rect', { class: 'waits', x: x - 4, y: top, width: 8, height, rx: 3 });
+  });
 }
 
 /** The first event after a time; events come in the order of their time, nearly. */
