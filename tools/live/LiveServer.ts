@@ -5,9 +5,10 @@ import { pipeline } from 'node:stream/promises';
 import { codeOf } from '../../src/text/errno';
 import { recordLine } from '../../src/trace/record';
 import type { Odds } from '../udp/LossyRelay';
-import type { Orders, Percents } from '../page/browser/protocol';
+import type { Mode, Orders, Percents } from '../page/browser/protocol';
 import { moduleOf } from '../page/html';
 import { LIVE_MODULES, livePage } from './html';
+import { keptSecret } from './keptSecret';
 import { Listener } from './Listener';
 import { type Own, Refusal, RunningLab } from './RunningLab';
 
@@ -23,11 +24,12 @@ type Unchecked<Order> = Partial<Record<keyof Order, unknown>>;
 /**
  * The page, and what it may ask for: on this machine only, and only from the page itself. Whoever else
  * has an account on this machine can connect, too, so every path begins with a secret, which is in the
- * address that is printed: without it nothing is given out, and nothing is done.
+ * address that is printed: without it nothing is given out, and nothing is done. It stays the same, so that
+ * a page that is open finds its way after a new start.
  */
 export class LiveServer {
   readonly lab: RunningLab;
-  readonly #secret = randomUUID();
+  readonly #secret = keptSecret();
   readonly #server = http.createServer((request, response) => {
     this.#answer(request, response).catch((error: unknown) => {
       fail(response, 500, error instanceof Error ? error.message : String(error));
@@ -38,7 +40,7 @@ export class LiveServer {
     readonly [Name in keyof Orders]: (order: Unchecked<Orders[Name]>) => Promise<void> | void;
   } = {
     start: ({ lab, mode, odds }) =>
-      this.lab.start(String(lab), mode === 'step' ? 'step' : 'live', oddsOf(odds)),
+      this.lab.start({ lab: String(lab), mode: modeOf(mode) }, oddsOf(odds)),
     stop: () => this.lab.stop(),
     second: () => this.lab.second(),
     step: () => {
@@ -47,7 +49,12 @@ export class LiveServer {
     kill: () => {
       this.lab.kill();
     },
-    client: ({ message, count }) => this.lab.client(messageOf(message), count === 3 ? 3 : 1),
+    client: ({ lab = this.lab.state.lab, mode = this.lab.state.mode, message, count }) =>
+      this.lab.client(
+        { lab: String(lab), mode: modeOf(mode) },
+        messageOf(message),
+        count === 3 ? 3 : 1,
+      ),
     lose: ({ direction, number }) => {
       this.lab.lose(direction === 'back' ? 'back' : 'there', Number(number));
     },
@@ -185,6 +192,10 @@ async function orderIn(request: http.IncomingMessage): Promise<object> {
   throw new Refusal('that is no JSON');
 }
 
+function modeOf(mode: unknown): Mode {
+  return mode === 'step' ? 'step' : 'live';
+}
+
 function messageOf(message: unknown): string {
   if (typeof message !== 'string' || message.length > MOST_MESSAGE || /[\r\n\0]/.test(message))
     throw new Refusal(`a message is one line of at most ${MOST_MESSAGE} characters`);
@@ -195,11 +206,13 @@ function messageOf(message: unknown): string {
 function oddsOf(given: unknown): Odds {
   const { loss, duplicate, reorder, seed } = { ...NO_ODDS, ...(given as Partial<Percents>) };
   const shares = [loss, duplicate, reorder];
-  const isGood = shares.every((share) => typeof share === 'number' && share >= 0);
-  if (!isGood || loss + duplicate + reorder > 100)
-    throw new Refusal('what the relay does is given in per cent, 100 together at most');
+  const isGood = shares.every((share) => typeof share === 'number' && share >= 0 && share <= 100);
+  if (!isGood) throw new Refusal('what the relay does is given in per cent, each at most 100');
   if (!Number.isInteger(seed)) throw new Refusal('a seed is a whole number');
-  return { loss: loss / 100, duplicate: duplicate / 100, reorder: reorder / 100, seed };
+  // What is lost can't come twice: the others have what is left.
+  const twice = Math.min(duplicate, 100 - loss);
+  const overtaken = Math.min(reorder, 100 - loss - twice);
+  return { loss: loss / 100, duplicate: twice / 100, reorder: overtaken / 100, seed };
 }
 
 function head(response: http.ServerResponse, type: string): void {

@@ -5,9 +5,10 @@ import { formatAddress } from '../../src/socket/Address';
 import { ORIGIN, type Role, type TraceRecord, VERSION } from '../../src/trace/record';
 import { commandOf, LabProgram } from '../lab/LabProgram';
 import { Child } from './Child';
+import { forThePage } from './forThePage';
 
-/** A server that is told to stop has so long. */
-const GRACE_MS = 6000;
+/** A server that is told to stop has so long: whoever has pressed the button waits. */
+const GRACE_MS = 800;
 
 /** A program of the lab: it says what it calls on one descriptor, and waits on another. */
 export class OurChild extends Child {
@@ -79,7 +80,7 @@ export class OurChild extends Child {
         else this.emit('record', said);
       });
       child.stdio[4]?.on('error', () => undefined); // it has gone
-      child.stderr?.on('data', (data: Buffer) => this.emit('said', String(data)));
+      child.stderr?.on('data', (data: Buffer) => this.emit('said', forThePage(String(data))));
     });
     child.once('exit', () => this.emit('ended'));
   }

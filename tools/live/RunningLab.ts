@@ -31,6 +31,12 @@ export class Refusal extends Error {
   override readonly name = 'Refusal';
 }
 
+/** What the page asks for. */
+export interface Wanted {
+  readonly lab: string;
+  readonly mode: Mode;
+}
+
 /** The programs of a student's that the command line has named: no others can be started. */
 export interface Own {
   /** Whose other program meets a single one. */
@@ -58,6 +64,8 @@ export class RunningLab extends EventEmitter<{
   #origin = process.hrtime.bigint();
   #address: string | undefined;
   #server: Child | undefined;
+  #isStopping = false;
+  #turn: Promise<void> = Promise.resolve();
   /** Of a server of the student's that is told its port. */
   #reserved: ReservedPort | undefined;
   /** Where the records of the student's programs are. */
@@ -83,6 +91,7 @@ export class RunningLab extends EventEmitter<{
     return {
       lab: this.#lab,
       mode: this.#mode,
+      phase: this.#phase,
       server: this.#address,
       relay: this.#relayAddress,
       clients: this.#clients.length,
@@ -91,6 +100,19 @@ export class RunningLab extends EventEmitter<{
       logged: this.#logged,
       ways: [...this.#ways],
     };
+  }
+
+  get #phase(): State['phase'] {
+    if (this.#isStopping) return 'stops';
+    if (this.#address !== undefined) return 'listens';
+    return this.#server ? 'starts' : 'none';
+  }
+
+  /** One order after the other: what is started while another stops would be nobody's. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined); // who has asked is told
+    return done;
   }
 
   /** A command of the student's, where the lab is that. */
@@ -111,22 +133,35 @@ export class RunningLab extends EventEmitter<{
     return [...this.#children].filter(({ role }) => role === 'client');
   }
 
-  /** Forgets the last run, and starts the server of a lab; one of UDP behind a relay. */
-  async start(lab: string, mode: Mode, odds: Odds): Promise<void> {
+  /**
+   * Forgets the last run, and starts the server of a lab; one of UDP behind a relay.
+   * @throws Refusal when programs still run.
+   */
+  start(wanted: Wanted, odds: Odds): Promise<void> {
+    return this.#inTurn(() => this.#start(wanted, odds));
+  }
+
+  async #start(wanted: Wanted, odds: Odds): Promise<void> {
+    await this.#begin(wanted);
+    if (hasPort(this.#ownCommand('server'))) this.#reserved = await ReservedPort.on(HOST);
+    const server = await this.#spawn('server', this.#usualPort, this.#logFolder());
+    this.#server = server;
+    void this.#serves(server, odds);
+    this.emit('state');
+  }
+
+  /** A new run, in which nothing has happened yet. */
+  async #begin({ lab, mode }: Wanted): Promise<void> {
     const isOwn = lab === OWN && this.own !== undefined;
     if (!isOwn && !Object.hasOwn(PAIRS, lab)) throw new Refusal(`there is no lab "${lab}"`);
-    await this.stop();
+    if (this.#children.size > 0) throw new Refusal('programs still run: stop them first');
+    await this.#stopAll();
     this.records.clear();
     this.#named.clear();
     this.#ways.clear();
     this.#lab = lab;
     this.#mode = mode;
     this.#origin = process.hrtime.bigint();
-    if (hasPort(this.#ownCommand('server'))) this.#reserved = await ReservedPort.on(HOST);
-    const server = await this.#spawn('server', this.#usualPort, this.#logFolder());
-    this.#server = server;
-    void this.#serves(server, odds);
-    this.emit('state');
   }
 
   /** Of a server, before it has said one. */
@@ -192,15 +227,25 @@ export class RunningLab extends EventEmitter<{
   }
 
   /** A second server on the port of the first. */
-  async second(): Promise<void> {
-    await this.#spawn('server', serverPort(this.#address), this.#logFolder());
+  second(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#spawn('server', serverPort(this.#address), this.#logFolder());
+    });
   }
 
   /**
    * Runs so many clients at the same time, or none if that is not possible; several are held before
    * connect(), and let go together.
    */
-  async client(message: string, count: number): Promise<void> {
+  client(wanted: Wanted, message: string, count: number): Promise<void> {
+    return this.#inTurn(() => this.#client(wanted, message, count));
+  }
+
+  async #client(wanted: Wanted, message: string, count: number): Promise<void> {
+    const isAnother = wanted.lab !== this.#lab || wanted.mode !== this.#mode;
+    if (isAnother && this.#children.size > 0)
+      throw new Refusal('another lab, or another pace, is running: stop it first');
+    if (isAnother) await this.#begin(wanted);
     const text = message === '' ? [] : ['--', message];
     const isAlone = this.#address === undefined;
     const wait = this.#isUdp
@@ -228,9 +273,19 @@ export class RunningLab extends EventEmitter<{
     client.kill();
   }
 
-  /** Stops all programs. */
-  async stop(): Promise<void> {
+  /** Stops all programs, in a second or so. */
+  stop(): Promise<void> {
+    return this.#inTurn(() => this.#stopAll());
+  }
+
+  async #stopAll(): Promise<void> {
+    this.#isStopping = true;
+    this.emit('state');
     await Promise.all([...this.#children].map((child) => child.stop()));
+    this.#children.clear();
+    this.#halted.length = 0;
+    this.#server = undefined;
+    this.#address = undefined;
     await this.#relay?.stop();
     this.#relay = undefined;
     this.#relayAddress = undefined;
@@ -243,6 +298,8 @@ export class RunningLab extends EventEmitter<{
     this.#logs = undefined;
     this.#folder = undefined;
     this.#logged = undefined;
+    this.#isStopping = false;
+    this.emit('state');
   }
 
   #logFolder(): string[] {

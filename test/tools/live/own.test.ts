@@ -173,6 +173,7 @@ describe('npm run live, with a program of the student’s', function () {
     expect(processesWith(mark).length).to.equal(before);
 
     await order('client', { message: 'x', count: 1, client: ['touch', 'x'], command: 'touch x' });
+    await order('stop', {});
     const { status } = await order('start', { lab: 'own', command: ['touch', 'x'] });
     expect(status).to.equal(200);
     expect(processesWith(mark).some((line) => line.includes('echo_server.py'))).to.equal(true);

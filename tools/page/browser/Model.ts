@@ -23,6 +23,8 @@ export interface Event extends Row {
 /** What the page knows of a run. Events are only ever added. */
 export class Model {
   readonly events: Event[] = [];
+  /** Whether datagrams are sent: the steps of that are others. */
+  isUdp = false;
   readonly #lanes = new Lanes();
   readonly #serverLanes = new ServerLanes();
   /** Older events that are kept no more. */
@@ -56,6 +58,7 @@ export class Model {
   }
 
   add(record: TraceRecord): void {
+    if (record.type === 'call') this.isUdp = record.proto === 'udp';
     this.#append(this.#reducer.add(record));
   }
 
@@ -155,9 +158,15 @@ export const STEPS: Readonly<Record<Role, readonly string[]>> = {
   server: ['socket', 'bind', 'listen', 'accept', 'recv', 'send', 'close'],
 };
 
+/** Those of the slide "Socket Programming with UDP". */
+export const UDP_STEPS: typeof STEPS = {
+  client: ['socket', 'sendto', 'recvfrom', 'close'],
+  server: ['socket', 'bind', 'recvfrom', 'sendto', 'close'],
+};
+
 /** The slide's name of a call. */
 export function stepOf(mark: Mark | undefined): string | undefined {
-  const steps: Record<string, string> = { sendall: 'send', sendto: 'send', recvfrom: 'recv' };
+  const steps: Record<string, string> = { sendall: 'send' };
   return mark && (steps[mark.call] ?? mark.call);
 }
 

@@ -2,7 +2,16 @@ import type { SourceLine, Role } from '../../../src/trace/record';
 import { type Arrow, bytesOn, type Mark, type Relayed } from '../../../src/trace/rows';
 import { arrowWords, callWords } from '../../../src/trace/words';
 import { draw, type Layout, layoutOf, type Range, rangeOf, yOf } from './diagram';
-import { type Event, type Model, sentenceOf, lineShown, STEPS, stepOf, timeOf } from './Model';
+import {
+  type Event,
+  type Model,
+  sentenceOf,
+  lineShown,
+  STEPS,
+  stepOf,
+  UDP_STEPS,
+  timeOf,
+} from './Model';
 
 /** Lines of source as HTML, by their file. */
 export type Sources = Readonly<Record<string, readonly string[]>>;
@@ -37,6 +46,7 @@ export class Viewer {
     private readonly lose?: (datagram: Relayed) => void,
   ) {
     this.#listen();
+    this.#tellNothing();
     this.redraw();
     this.choose(0);
   }
@@ -45,7 +55,7 @@ export class Viewer {
   show(model: Model): void {
     this.model = model;
     this.#chosen = -1;
-    for (const id of ['title', 'time', 'sentence']) get(id).textContent = '';
+    this.#tellNothing();
     this.redraw();
   }
 
@@ -255,6 +265,21 @@ export class Viewer {
     }
   }
 
+  /** No box is empty without saying why. */
+  #tellNothing(): void {
+    get('title').textContent = 'Nothing has happened yet';
+    get('time').textContent = '';
+    get('sentence').textContent = 'Each call is explained here when it comes.';
+    for (const role of ['client', 'server'] as const) {
+      get(`file-${role}`).textContent = `no line of the ${role} so far`;
+      get(`line-${role}`).textContent = '';
+      get(`code-${role}`).replaceChildren();
+      get(`steps-${role}`).replaceChildren(...stepsOf(undefined, role, this.model.isUdp));
+      this.#files[role] = undefined;
+    }
+    get('bytes').replaceChildren();
+  }
+
   #tell(): void {
     const event = this.model.events[this.#chosen];
     if (!event) return;
@@ -265,7 +290,7 @@ export class Viewer {
     get('sentence').textContent = sentenceOf(event, this.model.names);
     get('bytes').replaceChildren(...bytesShown(arrow));
     for (const role of ['client', 'server'] as const) {
-      get(`steps-${role}`).replaceChildren(...stepsOf(event, role));
+      get(`steps-${role}`).replaceChildren(...stepsOf(event, role, this.model.isUdp));
       this.#showSource(role);
     }
   }
@@ -316,9 +341,9 @@ function below(at: SourceLine | undefined, shown: SourceLine): string {
   return at && at.file !== shown.file ? `, in ${at.file}:${at.line}` : '';
 }
 
-function stepsOf(event: Event, role: Role): HTMLElement[] {
-  const now = stepOf(event[role]);
-  return STEPS[role].map((step) => {
+function stepsOf(event: Event | undefined, role: Role, isUdp: boolean): HTMLElement[] {
+  const now = stepOf(event?.[role]);
+  return (isUdp ? UDP_STEPS : STEPS)[role].map((step) => {
     const item = document.createElement('li');
     item.textContent = step;
     if (step === now) item.setAttribute('aria-current', 'step');

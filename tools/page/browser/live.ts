@@ -11,13 +11,21 @@ interface Given {
   readonly own?: { readonly isUdp: boolean; readonly isClientOwn: boolean };
 }
 
-const given = JSON.parse(document.getElementById('given')?.textContent ?? '') as Given;
 /** The name of the lab that is the student's own. */
 const OWN = 'own';
+const given = JSON.parse(document.getElementById('given')?.textContent ?? '') as Given;
 const FRAME_MS = 50;
 /** Of what the programs say on stderr. */
 const MOST_SAID = 1000;
-let state: State = { lab: 'echo', mode: 'live', clients: 0, halted: 0, dropped: 0, ways: [] };
+let state: State = {
+  lab: given.own ? OWN : 'echo',
+  mode: 'live',
+  phase: 'none',
+  clients: 0,
+  halted: 0,
+  dropped: 0,
+  ways: [],
+};
 let model = fresh();
 /** The lab's, and the student's own as they are named. */
 const sources: Record<string, readonly string[]> = { ...given.sources };
@@ -74,9 +82,18 @@ on('state', (next) => {
 
 /** What is told again after a break in the line begins anew. */
 events.addEventListener('open', () => {
+  byId('gone').hidden = true;
   isSynced = false;
   model = fresh();
   viewer.show(model);
+});
+
+/** The browser asks again by itself, as long as it may. */
+events.addEventListener('error', () => {
+  const again = events.readyState === EventSource.CLOSED ? ', and then reload this page' : '';
+  byId('gone').textContent =
+    `npm run live has ended: nothing on this page works until you start it again in the terminal${again}.`;
+  byId('gone').hidden = false;
 });
 
 /** Many records in one moment are one drawing. */
@@ -98,27 +115,66 @@ function on<Name extends keyof News>(name: Name, act: (news: News[Name]) => void
   });
 }
 
-function showState(): void {
-  const isRunning = state.server !== undefined;
+const STOP_FIRST = 'Stop what runs first.';
+const NO_SERVER = 'Start the server first.';
+
+/** What can't be done now is grey, and says why. */
+function allow(id: string, whyNot: string | undefined): void {
+  const control = byId(id) as HTMLButtonElement | HTMLInputElement | HTMLSelectElement;
+  control.disabled = whyNot !== undefined;
+  control.title = whyNot ?? '';
+  control.setAttribute('aria-description', whyNot ?? '');
+}
+
+function serverButton(): string {
+  if (state.phase === 'stops') return 'Stopping …';
+  if (state.phase !== 'none') return 'Stop server';
+  return state.clients > 0 ? 'Stop clients' : 'Start server';
+}
+
+function showControls(): void {
+  const { phase, clients, halted, mode } = state;
   const isOwn = valueOf('lab') === OWN;
   const isUdp = isOwn ? given.own?.isUdp === true : valueOf('lab').startsWith('udp');
-  const isMessageKnown = isOwn && given.own?.isClientOwn === true;
-  (byId('message') as HTMLInputElement).disabled = isMessageKnown;
-  byId('message').title = isMessageKnown ? 'Your client is started as your command says.' : '';
+  const isRunning = phase !== 'none' || clients > 0;
   byId('network').hidden = !isUdp;
   byId('lose').hidden = !isUdp;
-  (byId('lose') as HTMLButtonElement).disabled = model.inRelay.size === 0;
-  const relay = state.relay === undefined ? '' : `, behind the relay ${state.relay}`;
-  byId('server').textContent = isRunning ? 'Stop server' : 'Start server';
-  byId('address').textContent = isRunning ? `${state.server}${relay}` : 'no server runs';
-  (byId('second') as HTMLButtonElement).disabled = !isRunning;
-  (byId('kill') as HTMLButtonElement).disabled = state.clients === 0;
-  (byId('step') as HTMLButtonElement).disabled = state.halted === 0;
+  byId('live').hidden = opened === undefined;
+  byId('server').textContent = serverButton();
+  const relay = state.relay === undefined ? '' : ` behind the relay ${state.relay}`;
+  const port = state.server?.replace(/^.*(?=:)/, '') ?? '';
+  byId('address').textContent = phase === 'starts' ? 'starting …' : port;
+  byId('address').title = state.server === undefined ? '' : `${state.server}${relay}`;
+  const whileStopping = phase === 'stops' ? 'It stops just now.' : undefined;
+  const whileRunning = isRunning ? STOP_FIRST : undefined;
+  allow('server', whileStopping);
+  for (const id of ['lab', 'loss', 'duplicate', 'reorder', 'seed']) allow(id, whileRunning);
+  for (const option of (byId('mode') as HTMLSelectElement).options)
+    option.disabled = isRunning && (option.value === 'step') !== (mode === 'step');
+  byId('mode').title = isRunning
+    ? 'To halt each call, or to go on by itself: stop what runs first.'
+    : '';
+  const isKnown = isOwn && given.own?.isClientOwn === true;
+  allow('message', isKnown ? 'Your client is started as your command says.' : undefined);
+  for (const id of ['client', 'three']) allow(id, whileStopping);
+  allow(
+    'step',
+    halted > 0 ? undefined : 'No process is halted: choose "call by call" before you start.',
+  );
+  allow('kill', clients > 0 ? undefined : 'No client is running.');
+  allow('second', phase === 'listens' ? undefined : NO_SERVER);
+  allow('lose', model.inRelay.size > 0 ? undefined : 'No datagram waits in the relay.');
+}
+
+function showState(): void {
+  showControls();
+  showEmpty();
   const halted =
     state.halted === 1 ? '1 process is halted' : `${state.halted} processes are halted`;
   const parts = [
-    opened === undefined ? '' : `You look at ${opened}; Start server ends that.`,
+    opened === undefined ? '' : `You look at ${opened}.`,
     ...state.ways.map((way) => `${way}.`),
+    state.relay === undefined ? '' : `The relay before the server is ${state.relay}.`,
     state.halted > 0 ? `${halted} before a call: it waits for Step.` : '',
     opened === undefined && model.waiting.length > 0 ? `Waiting: ${model.waiting.join(', ')}.` : '',
     viewer.isAtEnd || opened !== undefined
@@ -129,6 +185,22 @@ function showState(): void {
   ];
   byId('logged').textContent = state.logged ?? '';
   byId('notice').textContent = parts.filter((part) => part !== '').join(' ');
+}
+
+/** Where the picture will be, as long as there is none. */
+function showEmpty(): void {
+  const isEmpty = model.events.length === 0 && opened === undefined;
+  byId('empty').hidden = !isEmpty;
+  if (!isEmpty) return;
+  const steps = [
+    'Press “Start server”: the real program starts, and each of its socket calls is drawn here.',
+    'Write what the client is to say, and press “Run client”.',
+    'Click a row, or go with the arrow keys: beside it you see what has happened, and the line that did it.',
+  ];
+  const list = document.createElement('ol');
+  for (const step of steps)
+    list.append(Object.assign(document.createElement('li'), { textContent: step }));
+  byId('empty').replaceChildren(list);
 }
 
 async function order<Name extends keyof Orders>(name: Name, what: Orders[Name]): Promise<void> {
@@ -158,17 +230,27 @@ const oddsOf = () => ({
   reorder: Number(valueOf('reorder')),
   seed: Number(valueOf('seed')),
 });
-const start = () =>
-  order('start', {
-    lab: valueOf('lab'),
-    mode: pace() === 'step' ? 'step' : 'live',
-    odds: oddsOf(),
-  });
+const wanted = () => ({
+  lab: valueOf('lab'),
+  mode: pace() === 'step' ? ('step' as const) : ('live' as const),
+});
+const start = () => order('start', { ...wanted(), odds: oddsOf() });
 click('server', () =>
-  state.server === undefined && state.halted === 0 ? start() : order('stop', {}),
+  state.phase === 'none' && state.clients === 0 ? start() : order('stop', {}),
 );
-click('client', () => order('client', { message: message(), count: 1 }));
-click('three', () => order('client', { message: message(), count: 3 }));
+const run = (count: 1 | 3) => order('client', { ...wanted(), message: message(), count });
+click('client', () => run(1));
+click('three', () => run(3));
+byId('message').addEventListener('keydown', (event) => {
+  if (event.key === 'Enter') void run(1);
+});
+click('live', () => {
+  opened = undefined;
+  viewer.show(model);
+  viewer.follow();
+  showState();
+  return Promise.resolve();
+});
 click('second', () => order('second', {}));
 click('kill', () => order('kill', {}));
 click('step', () => order('step', {}));

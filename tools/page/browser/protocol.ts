@@ -10,7 +10,9 @@ export type Mode = 'live' | 'step';
 export interface State {
   readonly lab: string;
   readonly mode: Mode;
-  /** Where the server listens, if it runs. */
+  /** What the server does. */
+  readonly phase: 'none' | 'starts' | 'listens' | 'stops';
+  /** Where it listens. */
   readonly server?: string | undefined;
   /** What UDP clients take for the server. */
   readonly relay?: string | undefined;
@@ -47,7 +49,13 @@ export interface Orders {
   readonly step: Nothing;
   /** A client is killed. */
   readonly kill: Nothing;
-  readonly client: { readonly message: string; readonly count: 1 | 3 };
+  /** Of the lab and in the mode that the page shows. */
+  readonly client: {
+    readonly lab: string;
+    readonly mode: Mode;
+    readonly message: string;
+    readonly count: 1 | 3;
+  };
   /** A datagram that waits in the relay is lost. */
   readonly lose: Relayed;
 }
