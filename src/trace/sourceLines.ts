@@ -7,7 +7,7 @@ const FRAMES = 16;
 const FRAME = /^ +at (?:async )?(?:(.+?) \()?(?:file:\/\/)?(\/.+|[A-Z]:\\.+):(\d+):(\d+)\)?$/;
 /** Those that make the calls, and those that carry them out. */
 const SOCKETS =
-  /^(?:tools\/watch\/.*|src\/(?:trace\/.*|socket\/(?:calls|Socket|ListeningSocket|Wire)|udp\/DatagramSocket))\.c?[jt]s$/;
+  /^(?:tools\/(?:watch\/.*|live\/preload)|src\/(?:trace\/.*|socket\/(?:calls|Socket|ListeningSocket|Wire)|udp\/DatagramSocket))\.c?[jt]s$/;
 /** What TypeScript puts in for `await using`. */
 const HELPERS = /^(?:next|__disposeResources|env_\d+.*)$/;
 /** Below the lab's own classes and those of a student, wherever these are. */

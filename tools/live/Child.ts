@@ -1,16 +1,22 @@
 import { EventEmitter } from 'node:events';
 import type { Role, TraceRecord } from '../../src/trace/record';
+import type { Halted } from '../page/browser/protocol';
+
+/** Before which call it is halted, and in which line. */
+export type Halt = Pick<Halted, 'call' | 'line'>;
 
 /** A program that the page has started: ours, or one of the student's. */
 export abstract class Child extends EventEmitter<{
   record: [TraceRecord];
   /** It is halted before a call, until it may go on. */
-  halts: [];
+  halts: [Halt];
   said: [text: string];
   ended: [];
 }> {
   /** How many of its calls wait to be let go on: a program may have several processes. */
   halted = 0;
+  /** The process that has made its last call. */
+  pid: number | undefined;
 
   /** @param name as it is told to the user. */
   constructor(

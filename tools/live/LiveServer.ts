@@ -43,8 +43,8 @@ export class LiveServer {
       this.lab.start({ lab: String(lab), mode: modeOf(mode) }, oddsOf(odds)),
     stop: () => this.lab.stop(),
     second: () => this.lab.second(),
-    step: () => {
-      this.lab.step();
+    step: ({ id }) => {
+      this.lab.step(typeof id === 'number' ? id : undefined);
     },
     kill: () => {
       this.lab.kill();

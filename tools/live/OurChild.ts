@@ -2,13 +2,24 @@ import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Duplex, Writable } from 'node:stream';
 import { formatAddress } from '../../src/socket/Address';
-import { ORIGIN, type Role, type TraceRecord, VERSION } from '../../src/trace/record';
+import {
+  type CallRecord,
+  ORIGIN,
+  type Role,
+  type TraceRecord,
+  VERSION,
+} from '../../src/trace/record';
 import { commandOf, LabProgram } from '../lab/LabProgram';
 import { Child } from './Child';
 import { forThePage } from './forThePage';
 
 /** A server that is told to stop has so long: whoever has pressed the button waits. */
 const GRACE_MS = 800;
+
+/** What `preload` says before it waits. */
+interface Halting extends Pick<CallRecord, 'call' | 'at' | 'lab'> {
+  readonly type: 'halted';
+}
 
 /** A program of the lab: it says what it calls on one descriptor, and waits on another. */
 export class OurChild extends Child {
@@ -75,8 +86,9 @@ export class OurChild extends Child {
     child.once('error', () => undefined); // `started` says it
     child.once('spawn', () => {
       createInterface({ input: child.stdio[3] as Duplex }).on('line', (line) => {
-        const said = JSON.parse(line) as TraceRecord | { type: 'halted' };
-        if (said.type === 'halted') this.emit('halts');
+        const said = JSON.parse(line) as TraceRecord | Halting;
+        if (said.type === 'halted')
+          this.emit('halts', { call: said.call, line: said.lab ?? said.at });
         else this.emit('record', said);
       });
       child.stdio[4]?.on('error', () => undefined); // it has gone

@@ -1,9 +1,10 @@
+import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
-import { type Role, type TraceRecord, VERSION } from '../../src/trace/record';
+import { type Role, type SourceLine, type TraceRecord, VERSION } from '../../src/trace/record';
 import { Deadline } from '../kit/Deadline';
 import { listeningAddress } from '../trace/runLab';
 import { nameOf, OwnSide } from '../trace/sides';
-import { Child } from './Child';
+import { Child, type Halt } from './Child';
 
 /** How long between two looks at what it has recorded. */
 const POLL_MS = 20;
@@ -11,6 +12,9 @@ const POLL_MS = 20;
 const SHARE = 5;
 /** A page may stand open for days. */
 const NO_END = new Deadline(Infinity);
+
+/** The longest name of a call. */
+const MOST_CALL = 20;
 
 /** How a program of the student's is started. */
 export interface Start {
@@ -34,8 +38,6 @@ export class OwnChild extends Child {
   #isOver = false;
   readonly #told = new Set<string>();
   #count = 0;
-  /** The process that has made the last call. */
-  #pid = 0;
 
   constructor(
     private readonly start: Start,
@@ -78,7 +80,13 @@ export class OwnChild extends Child {
   kill(): void {
     void this.stop().then(() => {
       const signal = 'SIGKILL';
-      this.emit('record', { v: VERSION, type: 'killed', t: this.now(), pid: this.#pid, signal });
+      this.emit('record', {
+        v: VERSION,
+        type: 'killed',
+        t: this.now(),
+        pid: this.pid ?? 0,
+        signal,
+      });
     });
   }
 
@@ -98,9 +106,10 @@ export class OwnChild extends Child {
 
   async #look(side: OwnSide): Promise<void> {
     this.#side = side;
-    side.channel?.on('data', (asked: Buffer) => {
-      asked.forEach(() => this.emit('halts'));
-    });
+    if (side.channel)
+      createInterface({ input: side.channel }).on('line', (asked) =>
+        this.emit('halts', haltOf(asked)),
+      );
     while (!side.hasEnded && !this.#isOver) {
       const begun = performance.now();
       this.#tell(side.records());
@@ -120,8 +129,23 @@ export class OwnChild extends Child {
       const key = record.type === 'call' ? `${record.id} ${record.phase}` : JSON.stringify(record);
       if (this.#told.has(key)) continue;
       this.#told.add(key);
-      if (record.type === 'call') this.#pid = record.pid;
       this.emit('record', record);
     }
   }
+}
+
+/** What a program asks; it may be anything, since the program can write there, too. */
+function haltOf(asked: string): Halt {
+  try {
+    const { call, at, lab } = JSON.parse(asked) as Partial<Record<string, unknown>>;
+    return { call: String(call).slice(0, MOST_CALL), line: lineOf(lab) ?? lineOf(at) };
+  } catch {
+    return { call: '', line: undefined };
+  }
+}
+
+function lineOf(value: unknown): SourceLine | undefined {
+  const { file, line } = { ...(value as Partial<SourceLine> | undefined) };
+  if (typeof file !== 'string' || typeof line !== 'number') return undefined;
+  return { file, line, col: 1, fn: '' };
 }

@@ -14,7 +14,7 @@ import type { Mode, State } from '../page/browser/protocol';
 import { filled, hasPort, usualPort } from '../trace/runLab';
 import { filesIn, MOST_FILES, sourcesOf } from '../trace/sources';
 import { type Direction, LossyRelay, type Odds, type Passage } from '../udp/LossyRelay';
-import type { Child } from './Child';
+import type { Child, Halt } from './Child';
 import { OurChild } from './OurChild';
 import { OwnChild } from './OwnChild';
 import { Records } from './Records';
@@ -58,7 +58,8 @@ export class RunningLab extends EventEmitter<{
   readonly records = new Records();
   readonly #children = new Set<Child>();
   /** Those that wait before a call, once for each call. */
-  readonly #halted: Child[] = [];
+  readonly #halted: (Halt & { readonly child: Child; readonly id: number })[] = [];
+  #halts = 0;
   #lab: string;
   #mode: Mode = 'live';
   #origin = process.hrtime.bigint();
@@ -95,7 +96,9 @@ export class RunningLab extends EventEmitter<{
       server: this.#address,
       relay: this.#relayAddress,
       clients: this.#clients.length,
-      halted: this.#halted.length,
+      halted: this.#halted.map(({ id, child, call, line }) => ({
+        ...{ id, call, line, role: child.role, program: child.name, pid: child.pid },
+      })),
       dropped: this.records.dropped,
       logged: this.#logged,
       ways: [...this.#ways],
@@ -259,11 +262,12 @@ export class RunningLab extends EventEmitter<{
     if (isHeld) this.#release(clients);
   }
 
-  /** The next of the halted processes makes its call. */
-  step(): void {
-    const child = this.#halted.shift();
-    if (!child) throw new Refusal('no process is halted');
-    this.#goOn(child);
+  /** A halted process makes its call: this one, or the one that was halted first. */
+  step(id = this.#halted[0]?.id): void {
+    const place = this.#halted.findIndex((halted) => halted.id === id);
+    const [halted] = place < 0 ? [] : this.#halted.splice(place, 1);
+    if (!halted) throw new Refusal('no such process is halted');
+    this.#goOn(halted.child);
   }
 
   /** Ends a client in the middle, without a word. */
@@ -396,17 +400,22 @@ export class RunningLab extends EventEmitter<{
     child.on('record', (record) => {
       if (origin === this.#origin) this.#add(child, record); // or it is of a run that is over
     });
-    child.on('halts', () => {
+    child.on('halts', (halt) => {
       child.halted += 1;
-      this.#halted.push(child);
+      this.#halted.push({ ...halt, child, id: ++this.#halts });
       this.emit('state');
     });
     child.on('said', (text) => this.emit('said', text));
     child.once('ended', () => {
       this.#children.delete(child);
-      while (this.#halted.includes(child)) this.#halted.splice(this.#halted.indexOf(child), 1);
+      this.#forgetHalts(child);
       this.emit('state');
     });
+  }
+
+  #forgetHalts(child: Child): void {
+    const others = this.#halted.filter((halted) => halted.child !== child);
+    this.#halted.splice(0, this.#halted.length, ...others);
   }
 
   /** A record of the student's may name a source that is not known yet. */
@@ -417,6 +426,7 @@ export class RunningLab extends EventEmitter<{
       const isTooMuch = this.#named.size > MOST_FILES;
       if (!isTooMuch) this.records.sources.push(...sourcesOf(files, this.own?.cwd ?? '.'));
     }
+    if (record.type === 'call') child.pid = record.pid;
     this.records.add(record);
   }
 
@@ -433,7 +443,7 @@ export class RunningLab extends EventEmitter<{
       if (!waiting.every(({ halted }) => halted > 0)) return;
       this.off('state', look);
       for (const child of waiting) {
-        this.#halted.splice(this.#halted.indexOf(child), 1);
+        this.#forgetHalts(child);
         this.#goOn(child);
       }
     };

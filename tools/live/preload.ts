@@ -4,6 +4,7 @@ import { readSync, writeSync } from 'node:fs';
 import type { Call } from '../../src/socket/calls';
 import type { Role } from '../../src/trace/record';
 import { Recorder } from '../../src/trace/Recorder';
+import { callLinesNow } from '../../src/trace/sourceLines';
 import '../lab/endWithParent';
 
 /** The pipes of this process: records go out, permission to go on comes in. */
@@ -26,7 +27,7 @@ new Recorder({ role: role as Role, program }, (record) => {
 
 /** Waits, and all of this process with it, until the live server lets it go on. */
 function mayGoOn(call: string): void {
-  say({ type: 'halted', call });
+  say({ type: 'halted', call, ...callLinesNow() });
   const byte = Buffer.alloc(1);
   for (;;) {
     try {

@@ -43,7 +43,7 @@ export interface Watched {
   readonly halt?: string | undefined;
 }
 
-/** The descriptor on which a program asks whether it may go on: one byte each way. */
+/** The descriptor on which a program asks whether it may go on: a line goes out, a byte comes back. */
 export const CHANNEL = 3;
 
 /** What makes Node load our watcher before a program. */

@@ -26,7 +26,7 @@ let hasHalted = false;
 if (file !== undefined || gate !== undefined)
   subscribe('tracing:lab3:calls:start', (call) => {
     if (isHeld && (call.name === 'connect' || call.name === 'sendto')) waitAtGate();
-    if (where === 'all' || (where === call.name && !hasHalted)) halt();
+    if (where === 'all' || (where === call.name && !hasHalted)) halt(call.name);
     if (recorder !== undefined || file === undefined) return;
     recorder = startRecorder();
     recorder?.begins(call); // or this first one would be missing
@@ -43,12 +43,12 @@ function waitAtGate() {
   }
 }
 
-/** Asks with one byte whether the call may be made, and waits for one that comes back. */
-function halt() {
+/** Asks in a line whether the call may be made, and waits for a byte that comes back. */
+function halt(call) {
   hasHalted = true;
   const cell = new Int32Array(new SharedArrayBuffer(4));
   try {
-    writeSync(Number(channel), '?');
+    writeSync(Number(channel), `${JSON.stringify({ call, ...linesNow() })}\n`);
   } catch {
     return; // it was started without that descriptor, by something between
   }
@@ -71,12 +71,23 @@ function isRunning(pid) {
   }
 }
 
+/** A module of ours: as TypeScript where the program itself is that, else as it was built. */
+function load(name) {
+  return require(path.join(FOLDER, '.ts' in require.extensions ? '.' : 'build', name));
+}
+
+function linesNow() {
+  try {
+    return load('src/trace/sourceLines').callLinesNow();
+  } catch {
+    return {};
+  }
+}
+
 function startRecorder() {
-  // As TypeScript where the program itself is that, else as it was built.
-  const load = (name) => require(path.join(FOLDER, name, 'src/trace/Recorder'));
   const write = (record) => appendFileSync(file, `${JSON.stringify(record)}\n`);
   try {
-    const { Recorder } = '.ts' in require.extensions ? load('.') : load('build');
+    const { Recorder } = load('src/trace/Recorder');
     return new Recorder({ role, program }, write);
   } catch {
     return null; // it is not watched

@@ -330,12 +330,40 @@ describe('npm run live', function () {
     }
     expect(made).to.have.length(4);
     await page.click('#client');
-    await see(page, 'notice', '1 process is halted');
+    await see(page, 'notice', /EchoClient is halted before socket\(\), SocketClient\.ts:\d+\./);
+    await see(page, 'line-client', /^next: line \d+$/);
+    expect(await page.textContent('.source.client .here.now code')).to.contain('new Socket()');
+    await see(page, 'notice', 'is halted before');
     await page.reload();
     await label(page, 'accept() waits').waitFor();
     await page.locator('#step:enabled').click();
     await page.locator('svg .label').nth(4).waitFor();
     expect(await page.locator('svg .label').count()).to.equal(5);
+  });
+
+  itInBrowser('lets the process go on that is chosen, and keeps the focus', async () => {
+    const { page } = await open();
+    await page.selectOption('#mode', 'step');
+    await page.click('#server');
+    for (const call of ['socket()', 'bind(:0)', 'listen()', 'accept() waits']) {
+      await page.locator('#step:enabled').focus();
+      await page.keyboard.press('s');
+      await label(page, call).waitFor();
+    }
+    await page.click('#client');
+    await see(page, 'notice', /EchoClient is halted/);
+    await page.click('#client');
+    await page.locator('#who option').nth(1).waitFor({ state: 'attached' });
+    const ids: unknown = await page.evaluate(
+      "[...document.querySelectorAll('#who option')].map(({ value }) => value)",
+    );
+    const [first, second] = ids as string[];
+    await page.selectOption('#who', second ?? '');
+    await page.click('#step');
+    await label(page, 'socket()').nth(1).waitFor();
+    await see(page, 'notice', /EchoClient is halted before connect\(\), \S+\.ts:\d+\./);
+    expect(await page.inputValue('#who')).to.equal(first);
+    await page.locator('#step:enabled:focus').waitFor();
   });
 
   itInBrowser('explains what goes wrong', async () => {

@@ -118,7 +118,7 @@ describe('npm run live, with a program of the student’s', function () {
     }
     // Our own client meets it.
     await page.click('#client');
-    await see(page, 'notice', '1 process is halted');
+    await see(page, 'notice', 'is halted before');
   });
 
   itWith(

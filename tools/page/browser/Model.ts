@@ -68,6 +68,12 @@ export class Model {
     return [...new Set(waiting.map(({ program, call }) => `${program} in ${call}()`))];
   }
 
+  /** Of a client's process, where there are several. */
+  letterOf(pid: number): string | undefined {
+    const lane = this.#lanes.ofProcess(pid);
+    return this.lanes.length > 1 && lane !== undefined ? this.lanes[lane]?.letter : undefined;
+  }
+
   /** The calls that still wait, each with its life line. */
   get openWaits(): { role: Role; lane: number; t: number }[] {
     return this.#reducer.waiting.flatMap(({ call, role, pid, sock, t }) => {

@@ -16,6 +16,12 @@ import {
 /** Lines of source as HTML, by their file. */
 export type Sources = Readonly<Record<string, readonly string[]>>;
 
+/** The line that a halted process runs when it may go on. */
+export interface Next {
+  readonly role: Role;
+  readonly line: SourceLine;
+}
+
 const SLOW_MS = 900;
 const SHOWN_BYTES = 64;
 /** The height of the names above the life lines, px. */
@@ -37,6 +43,7 @@ export class Viewer {
   #layout: Layout | undefined;
   #drawn: Range = [0, 0];
   #left = 0;
+  #next: Next | undefined;
   /** The files that are shown, so that they are not made anew at each step. */
   readonly #files: Partial<Record<Role, string | undefined>> = {};
 
@@ -303,13 +310,27 @@ export class Viewer {
     return undefined;
   }
 
-  /** The line that runs on this side, or that ran last. */
+  /** The line that a halted process runs next; it is shown as long as the newest event is looked at. */
+  showNext(next: Next | undefined): void {
+    const isSame = next?.role === this.#next?.role && sameLine(next?.line, this.#next?.line);
+    this.#next = next;
+    if (!isSame) for (const role of ['client', 'server'] as const) this.#showSource(role);
+  }
+
+  /** The line that runs on this side, or that ran last, or that a halted process runs next. */
   #showSource(role: Role): void {
     const mark = this.#lastMark(role);
-    const shown = lineShown(mark);
-    const isNow = this.model.events[this.#chosen]?.[role] === mark && mark !== undefined;
+    const next = this.isAtEnd && this.#next?.role === role ? this.#next.line : undefined;
+    const shown = next ?? lineShown(mark);
+    const isNow =
+      next !== undefined ||
+      (this.model.events[this.#chosen]?.[role] === mark && mark !== undefined);
     get(`file-${role}`).textContent = shown?.file ?? `no line of the ${role} so far`;
-    get(`line-${role}`).textContent = shown ? `line ${shown.line}${below(mark?.at, shown)}` : '';
+    get(`line-${role}`).textContent = next
+      ? `next: line ${next.line}`
+      : shown
+        ? `line ${shown.line}${below(mark?.at, shown)}`
+        : '';
     const code = get(`code-${role}`);
     if (this.#files[role] !== shown?.file) {
       const isThere = shown && Object.hasOwn(this.sources, shown.file);
@@ -335,6 +356,10 @@ function codeLine(html: string, number: number): HTMLElement {
   code.innerHTML = html || ' '; // our own source, highlighted when the page was made
   line.append(count, code);
   return line;
+}
+
+function sameLine(one: SourceLine | undefined, other: SourceLine | undefined): boolean {
+  return one?.file === other?.file && one?.line === other?.line;
 }
 
 function below(at: SourceLine | undefined, shown: SourceLine): string {

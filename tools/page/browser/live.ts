@@ -1,7 +1,7 @@
 /** The page of a run that goes on: its buttons, and what the live server tells. */
 import { parseTrace } from '../../../src/trace/record';
 import { Model } from './Model';
-import type { News, Orders, State } from './protocol';
+import type { Halted, News, Orders, State } from './protocol';
 import { type Sources, Viewer } from './Viewer';
 
 interface Given {
@@ -22,7 +22,7 @@ let state: State = {
   mode: 'live',
   phase: 'none',
   clients: 0,
-  halted: 0,
+  halted: [],
   dropped: 0,
   ways: [],
 };
@@ -37,6 +37,8 @@ let followedFrom: number | undefined;
 let missed = 0;
 /** Whether the page has heard how the programs run now. */
 let isSynced = false;
+/** What is to be done when a process is halted again. */
+let whenHalted: (() => void) | undefined;
 /** The trace that is looked at instead of what runs. */
 let opened: string | undefined;
 
@@ -159,23 +161,54 @@ function showControls(): void {
   for (const id of ['client', 'three']) allow(id, whileStopping);
   allow(
     'step',
-    halted > 0 ? undefined : 'No process is halted: choose "call by call" before you start.',
+    halted.length > 0 ? undefined : 'No process is halted: choose "call by call" before you start.',
   );
   allow('kill', clients > 0 ? undefined : 'No client is running.');
   allow('second', phase === 'listens' ? undefined : NO_SERVER);
   allow('lose', model.inRelay.size > 0 ? undefined : 'No datagram waits in the relay.');
 }
 
+/** `EchoClient B` */
+function nameOf({ role, program, pid }: Halted): string {
+  const letter = role === 'client' && pid !== undefined ? model.letterOf(pid) : undefined;
+  return letter === undefined ? program : `${program} ${letter}`;
+}
+
+function beforeWhat({ call, line }: Halted): string {
+  const place = line ? `, ${line.file.replace(/^.*\//, '')}:${line.line}` : '';
+  return `${call}()${place}`;
+}
+
+/** The process that Step lets go on: the one that was chosen, or the first. */
+function nextToGo(): Halted | undefined {
+  const chosen = Number(valueOf('who'));
+  return state.halted.find(({ id }) => id === chosen) ?? state.halted[0];
+}
+
+/** Who can go on, and the line that runs next. */
+function showHalted(): void {
+  const next = nextToGo();
+  const choices = state.halted.map(
+    (halted) => new Option(`${nameOf(halted)}, ${halted.call}()`, String(halted.id)),
+  );
+  byId('who').replaceChildren(...choices);
+  byId('who').hidden = choices.length < 2;
+  if (next) (byId('who') as HTMLSelectElement).value = String(next.id);
+  viewer.showNext(
+    opened === undefined && next?.line ? { role: next.role, line: next.line } : undefined,
+  );
+}
+
 function showState(): void {
   showControls();
+  showHalted();
   showEmpty();
-  const halted =
-    state.halted === 1 ? '1 process is halted' : `${state.halted} processes are halted`;
   const parts = [
     opened === undefined ? '' : `You look at ${opened}.`,
     ...state.ways.map((way) => `${way}.`),
     state.relay === undefined ? '' : `The relay before the server is ${state.relay}.`,
-    state.halted > 0 ? `${halted} before a call: it waits for Step.` : '',
+    ...state.halted.map((halted) => `${nameOf(halted)} is halted before ${beforeWhat(halted)}.`),
+    state.halted.length > 0 ? 'Step (or the key s) makes the call.' : '',
     opened === undefined && model.waiting.length > 0 ? `Waiting: ${model.waiting.join(', ')}.` : '',
     viewer.isAtEnd || opened !== undefined
       ? ''
@@ -185,6 +218,10 @@ function showState(): void {
   ];
   byId('logged').textContent = state.logged ?? '';
   byId('notice').textContent = parts.filter((part) => part !== '').join(' ');
+  if (state.halted.length > 0) {
+    whenHalted?.();
+    whenHalted = undefined;
+  }
 }
 
 /** Where the picture will be, as long as there is none. */
@@ -253,7 +290,21 @@ click('live', () => {
 });
 click('second', () => order('second', {}));
 click('kill', () => order('kill', {}));
-click('step', () => order('step', {}));
+click('step', async () => {
+  const next = nextToGo();
+  if (!next) return;
+  await order('step', { id: next.id });
+  // A button that was grey for a moment has lost the focus.
+  whenHalted = () => {
+    byId('step').focus();
+  };
+});
+byId('who').addEventListener('change', showHalted);
+document.addEventListener('keydown', (event) => {
+  const isTyping = event.target instanceof HTMLInputElement && event.target.type !== 'range';
+  if (event.key === 's' && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey)
+    byId('step').click();
+});
 click('lose', () => {
   const [first] = model.inRelay.values();
   return first ? order('lose', first) : Promise.resolve();

@@ -1,10 +1,23 @@
 /** What the live server and its page say to each other. Both sides import this. */
-import type { TraceRecord } from '../../../src/trace/record';
+import type { Role, SourceLine, TraceRecord } from '../../../src/trace/record';
 import type { Relayed } from '../../../src/trace/rows';
 
 type Nothing = Readonly<Record<string, never>>;
 
 export type Mode = 'live' | 'step';
+
+/** A process that is halted before a call. */
+export interface Halted {
+  /** Tells it from the others, to say which is to go on. */
+  readonly id: number;
+  readonly role: Role;
+  readonly program: string;
+  /** Its process in the records; undefined before its first. */
+  readonly pid: number | undefined;
+  readonly call: string;
+  /** The line that makes the call. */
+  readonly line: SourceLine | undefined;
+}
 
 /** How the programs run now. */
 export interface State {
@@ -17,8 +30,8 @@ export interface State {
   /** What UDP clients take for the server. */
   readonly relay?: string | undefined;
   readonly clients: number;
-  /** Processes that are halted before a call. */
-  readonly halted: number;
+  /** In the order in which they were halted. */
+  readonly halted: readonly Halted[];
   /** Older records that were discarded. */
   readonly dropped: number;
   /** The last line of the log, behind the name of its file. */
@@ -45,8 +58,8 @@ export interface Orders {
   readonly stop: Nothing;
   /** A second server on the port of the first. */
   readonly second: Nothing;
-  /** The next of the halted processes makes its call. */
-  readonly step: Nothing;
+  /** A halted process makes its call. */
+  readonly step: Pick<Halted, 'id'>;
   /** A client is killed. */
   readonly kill: Nothing;
   /** Of the lab and in the mode that the page shows. */

@@ -71,8 +71,8 @@ class Output:
 
 class Halting:
     """
-    Asks before each call, or before the first connect, whether it may be made: one byte is written to
-    a descriptor that the program was started with, and one comes back. One thread asks at a time.
+    Asks before each call, or before the first connect, whether it may be made: a line is written to a
+    descriptor that the program was started with, and a byte comes back. One thread asks at a time.
     """
 
     def __init__(self, environ):
@@ -86,7 +86,8 @@ class Halting:
         with self.lock:
             if self.where != "all":
                 self.where = None  # once: the next try is not held up
-            os.write(self.channel, b"?")
+            asked = dict(quiet(lines) or {}, call=name)
+            os.write(self.channel, (json(asked) + "\n").encode("ascii"))
             if os.read(self.channel, 1) == b"":
                 os._exit(1)  # the page has gone
 
