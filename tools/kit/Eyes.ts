@@ -75,7 +75,9 @@ export class Eyes {
     const places = hasEnded ? [] : await this.#placesOf(subject);
     const isIdle = !hasEnded && this.#isIdle(places, open);
     const failed = isIdle ? lastFailed(records) : undefined;
-    const where = hasEnded || failed ? lastOf(failed, records) : this.#whereIn(places, open);
+    const isThere = !hasEnded && failed === undefined;
+    // One that is just ending has no line of its own any more, but a last call.
+    const where = (isThere ? this.#whereIn(places, open) : undefined) ?? lastOf(failed, records);
     return { where, saw: rowsSeen(records, this.#role) };
   }
 

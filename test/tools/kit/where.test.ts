@@ -125,6 +125,16 @@ describe('The kit says where a program is', function () {
     }
   });
 
+  itWith('python3', 'in one that is just ending, when its own lines are over', async () => {
+    const file = path.join(freshFolder(), 'ends_slowly.py');
+    const text = readFileSync(path.join(GALLERY, 'echo/takes_no_pair.py'), 'utf8');
+    writeFileSync(file, `import atexit, time\natexit.register(time.sleep, 2)\n${text}`);
+    const command = ['--', 'python3', file, '{port}'];
+    const stage = failed(await checkWatched('echo-server', '--only', '2', ...command));
+
+    expect(stage?.where).to.equal('ends_slowly.py:25 accept() was its last call');
+  });
+
   itWith('gcc', 'in C, with its line', async () => {
     const folder = freshFolder();
     const source = path.join(folder, 'hangs.c');
