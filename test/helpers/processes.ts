@@ -19,3 +19,14 @@ function commandOf(pid: string, mark: string): string[] {
     return []; // it has ended
   }
 }
+
+/** Ends them, whichever have not ended meanwhile. */
+export function killAllWith(mark: string): void {
+  for (const each of processesWith(mark)) {
+    try {
+      process.kill(parseInt(each, 10), 'SIGKILL');
+    } catch {
+      // it has
+    }
+  }
+}

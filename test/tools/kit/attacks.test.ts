@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { afterwards, cleanUp } from '../../helpers/cleanUp';
 import { itOnLinux } from '../../helpers/itOnLinux';
-import { processesWith } from '../../helpers/processes';
+import { killAllWith, processesWith } from '../../helpers/processes';
 import { preloading, Program, ROOT } from '../../helpers/Program';
 import { freshFolder, type StageResult } from './checking';
 
@@ -48,7 +48,7 @@ describe('npm run check, on programs that would hurt it', function () {
       const options = ['--timeout', String(timeout), '--json', json];
       const env = preloading('peakMemory.cjs', { TEST_MARK: mark, PEAK_MEMORY: peak });
       afterwards(() => {
-        for (const left of processesWith(mark)) process.kill(parseInt(left, 10), 'SIGKILL');
+        killAllWith(mark);
       });
 
       const begun = performance.now();

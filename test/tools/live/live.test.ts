@@ -10,7 +10,7 @@ import type { Page } from 'playwright-core';
 import { itInBrowser, pagesOfOneBrowser, violationsOn, watchFor } from '../../helpers/browser';
 import { afterwards, cleanUp } from '../../helpers/cleanUp';
 import { itOnLinux } from '../../helpers/itOnLinux';
-import { processesWith } from '../../helpers/processes';
+import { killAllWith, processesWith } from '../../helpers/processes';
 import { Program } from '../../helpers/Program';
 import { commandOf } from '../../../tools/lab/LabProgram';
 import { stepThrough } from './stepping';
@@ -55,7 +55,7 @@ describe('npm run live', function () {
     [, url = ''] = await live.printed(/Open (http:\S+) in a browser/);
     port = Number(new URL(url).port);
     afterwards(() => {
-      for (const left of processesWith(mark)) process.kill(parseInt(left, 10), 'SIGKILL');
+      killAllWith(mark);
     });
   });
   afterEach(async () => {

@@ -9,7 +9,7 @@ import { commandOf } from '../../../tools/lab/LabProgram';
 import { itInBrowser, pagesOfOneBrowser, violationsOn, watchFor } from '../../helpers/browser';
 import { afterwards, cleanUp } from '../../helpers/cleanUp';
 import { hasCommand, itWith } from '../../helpers/itOnLinux';
-import { processesWith } from '../../helpers/processes';
+import { killAllWith, processesWith } from '../../helpers/processes';
 import { Program, ROOT } from '../../helpers/Program';
 
 const PROGRAMS = path.join(ROOT, 'test/tools/watch/programs');
@@ -30,7 +30,7 @@ describe('npm run live, with a program of the student’s', function () {
       copyFileSync(path.join(PROGRAMS, file), path.join(folder, file));
     afterwards(() => {
       rmSync(folder, { recursive: true });
-      for (const left of processesWith(mark)) process.kill(parseInt(left, 10), 'SIGKILL');
+      killAllWith(mark);
     });
   });
   afterEach(async () => {

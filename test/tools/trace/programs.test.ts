@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type CallRecord, parseTrace, type SourceLine } from '../../../src/trace/record';
 import { afterwards, cleanUp } from '../../helpers/cleanUp';
 import { itOnLinux, itWith } from '../../helpers/itOnLinux';
-import { processesWith } from '../../helpers/processes';
+import { killAllWith, processesWith } from '../../helpers/processes';
 import { preloading, Program, ROOT, runLab } from '../../helpers/Program';
 import { freshFolder } from '../kit/checking';
 
@@ -235,7 +235,7 @@ describe('npm run trace', function () {
     const env = { ...process.env, TEST_MARK: mark };
     const run = Program.script('tools/trace/main', ['echo', '--clients', '20'], { env });
     afterwards(() => {
-      for (const left of processesWith(mark)) process.kill(parseInt(left, 10), 'SIGKILL');
+      killAllWith(mark);
     });
     while (processesWith(mark).length < 3) await setTimeout(10);
     run.child.kill('SIGKILL'); // it alone, not its group
