@@ -8,8 +8,8 @@ import { Child, type Halt } from './Child';
 
 /** How long between two looks at what it has recorded. */
 const POLL_MS = 20;
-/** What strace writes is read anew each time: at most so much of the time goes into that. */
-const SHARE = 5;
+/** What strace writes is read anew each time: the pause is so many times longer than the look took. */
+const PAUSES = 5;
 /** A page may stand open for days. */
 const NO_END = new Deadline(Infinity);
 
@@ -67,10 +67,11 @@ export class OwnChild extends Child {
   }
 
   /** How it is watched, in words. */
-  get told(): string {
+  get way(): string {
     if (!this.#side) return '';
     const { way } = this.#side;
-    return `${this.name}: ${way}${this.start.halt !== undefined && !this.canHalt ? ", and can't be halted" : ''}`;
+    const isFree = this.start.halt !== undefined && !this.canHalt;
+    return `${this.name}: ${way}${isFree ? ", and can't be halted" : ''}`;
   }
 
   goOn(): void {
@@ -113,7 +114,7 @@ export class OwnChild extends Child {
     while (!side.hasEnded && !this.#isOver) {
       const begun = performance.now();
       this.#tell(side.records());
-      await setTimeout(POLL_MS + SHARE * (performance.now() - begun));
+      await setTimeout(POLL_MS + PAUSES * (performance.now() - begun));
     }
     this.#tell(side.records()); // the last that it has made
     if (side.failure !== undefined) this.emit('said', `${side.name} ${side.failure}.\n`);

@@ -111,7 +111,7 @@ export class RunningLab extends EventEmitter<{
     return this.#server ? 'starts' : 'none';
   }
 
-  /** One order after the other: what is started while another stops would be nobody's. */
+  /** Carries out one order after the other: a program that starts while all are stopped would be missed. */
   #inTurn(work: () => Promise<void>): Promise<void> {
     const done = this.#turn.then(work);
     this.#turn = done.catch(() => undefined); // who has asked is told
@@ -285,7 +285,11 @@ export class RunningLab extends EventEmitter<{
   async #stopAll(): Promise<void> {
     this.#isStopping = true;
     this.emit('state');
-    await Promise.all([...this.#children].map((child) => child.stop()));
+    try {
+      await Promise.all([...this.#children].map((child) => child.stop()));
+    } finally {
+      this.#isStopping = false; // also when a program of the student's can't be ended
+    }
     this.#children.clear();
     this.#halted.length = 0;
     this.#server = undefined;
@@ -302,7 +306,6 @@ export class RunningLab extends EventEmitter<{
     this.#logs = undefined;
     this.#folder = undefined;
     this.#logged = undefined;
-    this.#isStopping = false;
     this.emit('state');
   }
 
@@ -360,8 +363,9 @@ export class RunningLab extends EventEmitter<{
     const command = this.#ownCommand(role);
     const child =
       command === undefined
-        ? this.#ours(role, ['--port', String(port), ...args], halt)
-        : this.#owns(role, command, port, halt);
+        ? this.#ourChild(role, ['--port', String(port), ...args], halt)
+        : this.#ownChild(role, command, port, halt);
+    this.#listen(child);
     this.#children.add(child);
     try {
       await child.started;
@@ -370,29 +374,25 @@ export class RunningLab extends EventEmitter<{
       if (error instanceof KitError) throw new Refusal(error.message);
       throw new Refusal(`${child.name} could not be started: ${explain('spawn', error)}`);
     }
-    if (child instanceof OwnChild) this.#ways.add(child.told);
+    if (child instanceof OwnChild) this.#ways.add(child.way);
     this.emit('state');
     return child;
   }
 
-  #ours(role: Role, args: readonly string[], halt = ''): Child {
+  #ourChild(role: Role, args: readonly string[], halt = ''): Child {
     const [Server = '', Client = ''] = PAIRS[this.#pair] ?? [];
     const name = role === 'server' ? Server : Client;
-    const child = new OurChild(role, name, args, this.#origin, halt, this.#now.bind(this));
-    this.#listen(child);
-    return child;
+    return new OurChild(role, name, args, this.#origin, halt, this.#now.bind(this));
   }
 
-  #owns(role: Role, command: readonly string[], port: number, halt: string | undefined): Child {
+  #ownChild(role: Role, command: readonly string[], port: number, halt: string | undefined): Child {
     this.#folder ??= temporaryFolder('live-own');
     const place = ++this.#started;
     const words = filled(command, port, this.#logs ?? path.join(this.#folder, 'logs'));
     const file = path.join(this.#folder, `${place}.jsonl`);
     const { cwd = '.' } = this.own ?? {};
     const start = { role, command: words, cwd, file, origin: this.#origin, place, halt };
-    const child = new OwnChild(start, `${HOST}:${port}`, this.#now.bind(this));
-    this.#listen(child);
-    return child;
+    return new OwnChild(start, `${HOST}:${port}`, this.#now.bind(this));
   }
 
   #listen(child: Child): void {

@@ -6,7 +6,10 @@ const ON_THE_PAGE: readonly (readonly [said: RegExp, advice: string])[] = [
     /no server is listening|nobody has UDP port/,
     'Press "Start server", then run the client again.',
   ],
-  [/already in use/, 'A port is for one server: this second one ends, and the first goes on.'],
+  [
+    /already in use/,
+    'Only one server can have a port. The second one ends, and the first goes on.',
+  ],
   [/no answer/, 'Press "Start server", or make the network lose less.'],
 ];
 

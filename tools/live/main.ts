@@ -1,12 +1,12 @@
 /** `npm run live`: the page on which the programs of the lab run and draw themselves. */
 import { Argument, Command, CommanderError } from 'commander';
 import { say } from '../../src/cli/complain';
-import { bindablePort, fromHere } from '../../src/cli/options';
+import { bindablePort } from '../../src/cli/options';
 import { out } from '../../src/cli/Output';
 import { isCommand } from '../kit/Cage';
 import { endWithReader } from '../lab/endWithReader';
 import { PAIRS } from '../lab/pairs';
-import { commandWords } from '../lab/splitWords';
+import { addOwnPrograms } from '../trace/ownPrograms';
 import { LiveServer, whyNotStarted } from './LiveServer';
 import type { Own } from './RunningLab';
 
@@ -17,7 +17,7 @@ interface Options {
   cwd: string;
 }
 
-const command = new Command('npm run live --')
+const command = addOwnPrograms(new Command('npm run live --'))
   .description(
     'Serves a page on this machine on which you start a server, run clients, and see each socket call as it happens. --server and --client put programs of your own on it, in any language, as "Yours"; in their commands, {port} stands for a free port.',
   )
@@ -26,13 +26,6 @@ const command = new Command('npm run live --')
       .choices(Object.keys(PAIRS))
       .default('echo'),
   )
-  .option(
-    '--server <command>',
-    'your own server: --server "python3 server.py {port}"',
-    commandWords,
-  )
-  .option('--client <command>', 'your own client', commandWords)
-  .option('--cwd <folder>', 'where your programs are started', fromHere, fromHere('.'))
   .option('--port <port>', 'the port of the page; 0: any free one', bindablePort, 6080)
   .exitOverride();
 

@@ -23,6 +23,7 @@ export class StreamRelay {
   readonly records: PassedRecord[] = [];
   readonly #welcoming = new ListeningSocket();
   readonly #open = new Set<Socket>();
+  #isStopped = false;
 
   /** @param origin the beginning of the run, on the machine's monotonic clock, ns. */
   constructor(
@@ -44,6 +45,7 @@ export class StreamRelay {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     await this.#welcoming.close();
     for (const socket of this.#open) socket.reset();
   }
@@ -81,6 +83,7 @@ export class StreamRelay {
         return socket;
       } catch (error) {
         await socket.close();
+        if (this.#isStopped) return undefined;
         if (performance.now() - begun > PATIENCE_MS) {
           this.#add(who, 'server', { what: 'failed', code: codeOf(error) ?? '' });
           return undefined;

@@ -8,11 +8,11 @@ import { out } from '../../src/cli/Output';
 import { lookOf } from '../../src/cli/tracing';
 import { explain } from '../../src/text/errno';
 import { KitError } from '../kit/KitError';
-import { commandWords } from '../lab/splitWords';
 import { endWithReader } from '../lab/endWithReader';
 import { ProgramEnded } from '../lab/LabProgram';
 import { PAIRS } from '../lab/pairs';
 import { toMermaid } from './mermaid';
+import { addOwnPrograms } from './ownPrograms';
 import { namesIn, pictureOf } from './picture';
 import { type Run, runLab } from './runLab';
 import { sourcesFor } from './sources';
@@ -43,19 +43,12 @@ interface Options {
   keep?: string;
 }
 
-const command = new Command('npm run trace --')
+const command = addOwnPrograms(new Command('npm run trace --'))
   .description(
     'Runs the programs of a lab and draws each socket call that they make: who calls what, in which line, and what travels. --server and --client put a program of your own in the place of ours, in any language; in its command, {port} stands for a free port. "show" draws a trace that was kept (--trace-file FILE of every program, or --keep).',
   )
   .addArgument(new Argument('[lab]', 'what to draw').choices([...Object.keys(PAIRS), 'show']))
   .argument('[file]', 'of show: the trace')
-  .option(
-    '--server <command>',
-    'your own server: --server "python3 server.py {port}"',
-    commandWords,
-  )
-  .option('--client <command>', 'your own client', commandWords)
-  .option('--cwd <folder>', 'where your programs are started', fromHere, fromHere('.'))
   .option('--seconds <s>', 'the whole run takes no longer', seconds, 20)
   .option('--clients <n>', 'clients at the same time', wholeNumberFrom(1, MOST_CLIENTS), 1)
   .option('--keep <file>', 'keep the records there, too')

@@ -11,7 +11,7 @@ Or:  any free port: npx ts-node src/EchoServer.ts --port 0 and then give the cli
 `;
     expect(forThePage(said)).to.equal(
       `EchoServer: bind(127.0.0.1:5000) failed: port 5000 is already in use: another program is bound to it
-A port is for one server: this second one ends, and the first goes on.
+Only one server can have a port. The second one ends, and the first goes on.
 `,
     );
   });

@@ -147,15 +147,13 @@ function showControls(): void {
   const port = state.server?.replace(/^.*(?=:)/, '') ?? '';
   byId('address').textContent = phase === 'starts' ? 'starting …' : port;
   byId('address').title = state.server === undefined ? '' : `${state.server}${relay}`;
-  const whileStopping = phase === 'stops' ? 'It stops just now.' : undefined;
+  const whileStopping = phase === 'stops' ? 'The programs are stopping.' : undefined;
   const whileRunning = isRunning ? STOP_FIRST : undefined;
   allow('server', whileStopping);
   for (const id of ['lab', 'loss', 'duplicate', 'reorder', 'seed']) allow(id, whileRunning);
   for (const option of (byId('mode') as HTMLSelectElement).options)
     option.disabled = isRunning && (option.value === 'step') !== (mode === 'step');
-  byId('mode').title = isRunning
-    ? 'To halt each call, or to go on by itself: stop what runs first.'
-    : '';
+  byId('mode').title = isRunning ? 'Stop what runs first to change this.' : '';
   const isKnown = isOwn && given.own?.isClientOwn === true;
   allow('message', isKnown ? 'Your client is started as your command says.' : undefined);
   for (const id of ['client', 'three']) allow(id, whileStopping);
