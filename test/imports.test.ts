@@ -10,7 +10,7 @@ const ARROWS: Record<string, string[]> = {
   'src/udp': ['src/cli', 'src/services', 'src/socket', 'src/text'],
   'src/cli': ['src/services', 'src/socket', 'src/text', 'src/trace'],
   'src/services': ['src/text'],
-  'src/trace': ['src/socket', 'src/text'],
+  'src/trace': ['src/services', 'src/socket', 'src/text'],
   'src/socket': ['src/text'],
   'src/text': [],
   tools: ['src/cli', 'src/text', 'src/trace', 'tools/lab', 'tools/live', 'tools/trace'],

@@ -6,7 +6,7 @@ import { chromium } from 'playwright-core';
 import { LiveServer } from './live/LiveServer';
 
 const OUT = 'docs/live.png';
-const SIZE = { width: 1280, height: 800 };
+const SIZE = { width: 1366, height: 768 };
 
 async function main(): Promise<void> {
   const live = new LiveServer();

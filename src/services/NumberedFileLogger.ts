@@ -5,7 +5,14 @@ import { promisify } from 'node:util';
 import { injectable, postConstruct } from 'inversify';
 import { codeOf, explain } from '../text/errno';
 import { Clock } from './Clock';
-import { logLine, LogTarget, RequestLogger, RequestNotLogged } from './RequestLogger';
+import {
+  logged,
+  type Logged,
+  logLine,
+  LogTarget,
+  RequestLogger,
+  RequestNotLogged,
+} from './RequestLogger';
 
 /** `N` without leading zeros. */
 const NAME = /^log(0|[1-9]\d*)\.txt$/;
@@ -57,22 +64,23 @@ export class NumberedFileLogger extends RequestLogger {
   }
 
   async log(request: string, client: string): Promise<void> {
-    const line = Buffer.from(logLine(this.clock.now(), client, request));
+    const line = logLine(this.clock.now(), client, request);
     try {
       if (this.#hanging > 0) throw failure('ETIMEDOUT');
-      await this.#inTime(this.#store(line));
+      const file = await this.#inTime(this.#store(Buffer.from(line)));
+      if (logged.hasSubscribers) logged.publish({ file, line, client } satisfies Logged);
     } catch (error) {
       throw this.#notLogged(error, 'log');
     }
   }
 
-  /** Makes the line a file with the next number that nobody else has or will have. */
-  async #store(line: Buffer): Promise<void> {
+  /** Makes the line a file with the next number that nobody else has or will have; gives its name. */
+  async #store(line: Buffer): Promise<string> {
     for (let taken = 1; ; taken++) {
-      const name = path.join(this.#folder, `log${this.#next++}.txt`);
+      const name = `log${this.#next++}.txt`;
       try {
-        await store(name, line);
-        return;
+        await store(path.join(this.#folder, name), line);
+        return name;
       } catch (error) {
         if (codeOf(error) !== 'EEXIST') throw error;
       }
@@ -81,7 +89,7 @@ export class NumberedFileLogger extends RequestLogger {
   }
 
   /** A disk that does not answer must not keep a client waiting, nor requests piling up for it. */
-  #inTime(storing: Promise<void>): Promise<void> {
+  #inTime<Result>(storing: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => {
         this.#hanging += 1;

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { escapeControls } from '../text/escape';
 import { formatRfc3339 } from '../text/rfc3339';
 
@@ -30,6 +31,19 @@ export class RequestNotLogged extends Error {
     super(message, options);
   }
 }
+
+/** A request that is stored in a file of its own, as those who watch are told of it. */
+export interface Logged {
+  /** The file's name, without its folder. */
+  readonly file: string;
+  readonly line: string;
+  /** The client's address, as `host:port`. */
+  readonly client: string;
+}
+
+/** Where a trace hears of each file of the log. Nobody listens unless a trace is asked for. */
+export const LOGGED = 'lab3:logged';
+export const logged = channel(LOGGED);
 
 /** A request as one line: when it came, from where, and what it says; nothing in it can end the line. */
 export function logLine(time: Date, client: string, request: string): string {

@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { type Logged, LOGGED } from '../services/RequestLogger';
 import { type Address, formatAddress } from '../socket/Address';
 import { type Call, calls } from '../socket/calls';
 import { codeOf } from '../text/errno';
@@ -12,6 +14,8 @@ import {
 } from './record';
 
 const KEPT_BYTES = 256;
+/** Of a line of the log. */
+const KEPT_CHARACTERS = 256;
 
 /** Whose calls are recorded. */
 export interface Who {
@@ -51,6 +55,9 @@ export class Recorder {
       this.#isOver(made, 'throw');
     },
   };
+  readonly #heard = (message: unknown) => {
+    this.#hasLogged(message as Logged);
+  };
   #sockets = 0;
   #calls = 0;
 
@@ -63,11 +70,13 @@ export class Recorder {
     const started = new Date(Date.now() - Number(now - this.#origin) / 1e6).toISOString();
     write({ v: VERSION, type: 'run', node: process.version, pid: process.pid, started });
     calls.subscribe(this.#watcher);
+    subscribe(LOGGED, this.#heard);
   }
 
   /** Records no more. */
   stop(): void {
     calls.unsubscribe(this.#watcher);
+    unsubscribe(LOGGED, this.#heard);
   }
 
   /** Records the beginning of a call; it needs no other to be told of than the first of a process. */
@@ -108,6 +117,13 @@ export class Recorder {
       ...this.#ends(socket, name, args),
       ...(phase === 'throw' ? thrown(error) : this.#got(name, result, this.#of(socket))),
     });
+  }
+
+  #hasLogged({ file, line, client }: Logged): void {
+    const t = this.#now();
+    const kept = line.trimEnd().slice(0, KEPT_CHARACTERS);
+    const { pid } = process;
+    this.write({ v: VERSION, type: 'logged', t, pid, file, line: kept, client, ...callLinesNow() });
   }
 
   /** What a call has given: bytes, or a socket. */

@@ -5,6 +5,7 @@ import type {
   CallRecord,
   CrashRecord,
   KilledRecord,
+  LoggedRecord,
   PassedRecord,
   Role,
   TraceRecord,
@@ -45,8 +46,8 @@ export class Reducer {
   readonly #connections = new Map<string, Connection>();
   /** How many connections have only half of their handshake. */
   #halves = 0;
-  /** The server's next `accept`, until those handshakes are drawn. */
-  readonly #heldBack: Row[] = [];
+  /** The server's next `accept`, until those handshakes are drawn; by its id, since it may return before. */
+  readonly #heldBack = new Map<string, Row>();
   readonly #datagrams = new Datagrams((drawn) => this.#rows.push(drawn));
 
   /** @param sides whose records there are: of both, or of one only. */
@@ -57,6 +58,7 @@ export class Reducer {
     if (record.type === 'call') this.#add(this.#datagrams.unmasked(record));
     if (record.type === 'killed') this.#isKilled(record);
     if (record.type === 'crashed') this.#hasCrashed(record);
+    if (record.type === 'logged') this.#rows.push(written(record));
     if (record.type === 'passed') this.#rows.push(passed(record));
     if (record.type === 'relay' && this.sides === 'both') this.#datagrams.relayed(record);
     return this.#rows.splice(0);
@@ -76,7 +78,7 @@ export class Reducer {
       this.#rows.push(unreceived(send, 'not received yet'));
     this.#datagrams.finish();
     for (const { end } of streams) if (end) this.#rows.push(row(end));
-    this.#rows.push(...this.#heldBack.splice(0));
+    this.#drawHeldBack();
     for (const record of this.#open.values()) {
       if (record.call === 'accept' || ENDS.has(record.call) || isSend(record)) continue;
       this.#rows.push(row(record, { state: 'waits' }));
@@ -94,6 +96,7 @@ export class Reducer {
       return;
     }
     this.#open.delete(record.id);
+    this.#heldBack.delete(record.id); // it has not waited where anybody could see it
     if (record.phase === 'throw') this.#fails(record);
     else this.#returns(record);
   }
@@ -101,7 +104,7 @@ export class Reducer {
   #begins(record: CallRecord): void {
     if (record.call === 'accept') {
       const waits = row(record, { state: 'waits' });
-      if (this.#halves > 0) this.#heldBack.push(waits);
+      if (this.#halves > 0) this.#heldBack.set(record.id, waits);
       else this.#rows.push(waits);
     }
     if (record.bytes && isSend(record)) this.#sendBegins(record, record.bytes);
@@ -162,8 +165,13 @@ export class Reducer {
       connection.isShaken = true;
       this.#halves -= 1;
       this.#rows.push({ ...this.#shake(record), ...this.#shake(half) });
-      if (this.#halves === 0) this.#rows.push(...this.#heldBack.splice(0));
+      if (this.#halves === 0) this.#drawHeldBack();
     }
+  }
+
+  #drawHeldBack(): void {
+    this.#rows.push(...this.#heldBack.values());
+    this.#heldBack.clear();
   }
 
   #shake(record: CallRecord): Row {
@@ -300,6 +308,13 @@ export class Reducer {
     const known = this.#processes.get(record.pid);
     return known ?? { last: record, failed: new Map(), closed: new Set() };
   }
+}
+
+/** A row at the server: its answer comes after it. */
+function written({ t, pid, file, line, client, at, lab }: LoggedRecord): Row {
+  const who = portOf(client);
+  const mark = { call: 'log', state: 'done', pid, sock: 0, t, d: 0, at, lab } as const;
+  return { server: { ...mark, logged: { file, line } }, ...(who !== undefined && { who }) };
 }
 
 /** A row without a call: what a relay has seen pass. */

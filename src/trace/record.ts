@@ -125,6 +125,21 @@ export interface CrashRecord {
   readonly error: { readonly code: string; readonly message: string };
 }
 
+/** A server has kept a request as a line in a file of its own (slide "Exercise 3"). */
+export interface LoggedRecord {
+  readonly v: typeof VERSION;
+  readonly type: 'logged';
+  readonly t: number;
+  readonly pid: number;
+  /** Its name, without its folder. */
+  readonly file: string;
+  readonly line: string;
+  /** The client's address. */
+  readonly client: string;
+  readonly at?: SourceLine;
+  readonly lab?: SourceLine;
+}
+
 /** A file of source that calls name, so that a trace can be shown where the file is not. */
 export interface SourceRecord {
   readonly v: typeof VERSION;
@@ -134,7 +149,14 @@ export interface SourceRecord {
 }
 
 export type TraceRecord =
-  RunRecord | CallRecord | RelayRecord | PassedRecord | KilledRecord | CrashRecord | SourceRecord;
+  | RunRecord
+  | CallRecord
+  | RelayRecord
+  | PassedRecord
+  | KilledRecord
+  | CrashRecord
+  | LoggedRecord
+  | SourceRecord;
 
 /**
  * The environment variable with the beginning of a run, in ns of the machine's monotonic clock: one
@@ -250,6 +272,15 @@ const FORMS: Readonly<Partial<Record<string, Form>>> = {
     'code?': 'string',
   },
   killed: { t: 'number', pid: 'number', signal: 'string' },
+  logged: {
+    t: 'number',
+    pid: 'number',
+    file: 'string',
+    line: 'string',
+    client: 'string',
+    'at?': LINE,
+    'lab?': LINE,
+  },
   crashed: {
     t: 'number',
     pid: 'number',

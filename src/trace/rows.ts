@@ -25,6 +25,8 @@ export interface Mark {
   readonly named?: number | undefined;
   /** Which try this is, of a `connect` that has failed before. */
   readonly attempt?: number;
+  /** The file that a server has written, and the line in it. */
+  readonly logged?: { readonly file: string; readonly line: string };
   /** Why it failed or crashed; of a program that was killed, the signal. */
   readonly error?: { readonly code: string; readonly message: string };
 }

@@ -17,6 +17,7 @@ export function shortCallWords(mark: Mark, cross = '✗'): string {
 function wordsWith(mark: Mark, address: string, cross: string): string {
   const { call, state, error, attempt, bytes, accepted, named } = mark;
   if (state === 'killed' || state === 'crashed') return `${cross} ${error?.code ?? ''}`;
+  if (mark.logged) return `${mark.logged.file} written`;
   if (mark.isRest) return `${bytes} B of it`;
   const made = `${call}(${address})`;
   if (state === 'waits') return `${made} waits`;

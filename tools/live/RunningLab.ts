@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { type FSWatcher, readFileSync, rmSync, watch } from 'node:fs';
+import { rmSync } from 'node:fs';
 import * as path from 'node:path';
 import { type Address, formatAddress } from '../../src/socket/Address';
 import { explain } from '../../src/text/errno';
@@ -79,8 +79,6 @@ export class RunningLab extends EventEmitter<{
   #relay: LossyRelay | undefined;
   #relayAddress: string | undefined;
   #logs: string | undefined;
-  #watcher: FSWatcher | undefined;
-  #logged: string | undefined;
 
   constructor(readonly own?: Own) {
     super();
@@ -100,7 +98,6 @@ export class RunningLab extends EventEmitter<{
         ...{ id, call, line, role: child.role, program: child.name, pid: child.pid },
       })),
       dropped: this.records.dropped,
-      logged: this.#logged,
       ways: [...this.#ways],
     };
   }
@@ -300,37 +297,17 @@ export class RunningLab extends EventEmitter<{
     this.records.settle();
     await this.#reserved?.[Symbol.asyncDispose]();
     this.#reserved = undefined;
-    this.#watcher?.close();
     for (const folder of [this.#logs, this.#folder])
       if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     this.#logs = undefined;
     this.#folder = undefined;
-    this.#logged = undefined;
     this.emit('state');
   }
 
   #logFolder(): string[] {
     if (this.#pair !== 'logging') return [];
-    if (this.#logs === undefined) {
-      const folder = temporaryFolder('live');
-      this.#logs = folder;
-      this.#watcher = watch(folder, (_, name) => {
-        this.#hasLogged(folder, name ?? '');
-      });
-    }
+    this.#logs ??= temporaryFolder('live');
     return ['--log-dir', this.#logs];
-  }
-
-  /** A file of the log has a line: it is shown beside the calls. */
-  #hasLogged(folder: string, name: string): void {
-    try {
-      const line = readFileSync(path.join(folder, name), 'utf8').trimEnd();
-      if (line === '') return;
-      this.#logged = `${name}: ${line}`;
-      this.emit('state');
-    } catch {
-      // gone again, or not there yet
-    }
   }
 
   /** All of them, or none. */

@@ -16,7 +16,7 @@ export function sourcesFor(records: readonly TraceRecord[], folder: string): Sou
 /** The files that these records name. */
 export function filesIn(records: readonly TraceRecord[]): string[] {
   const named = records.flatMap((record) =>
-    record.type === 'call' || record.type === 'crashed'
+    record.type === 'call' || record.type === 'crashed' || record.type === 'logged'
       ? [record.at?.file, 'lab' in record ? record.lab.file : undefined]
       : [],
   );

@@ -21,7 +21,7 @@ const CLASHES = `(() => {
   const { scrollWidth, clientWidth } = document.documentElement;
   if (scrollWidth > clientWidth) clashes.push('the page scrolls to the side');
   const shown = (selector) => [...document.querySelectorAll(selector)].filter((each) => each.checkVisibility());
-  const parts = shown('header button, header select, #address, header a, header .file, h1, .panel, #notice, #logged');
+  const parts = shown('header button, header select, #address, header a, header .file, h1, .panel, #notice');
   const boxes = parts.map((part) => [part.id || part.className || part.tagName, part.getBoundingClientRect()]);
   for (const [index, [name, box]] of boxes.entries()) {
     if (box.left < 0 || box.right > clientWidth + 0.5) clashes.push(name + ' is outside');
@@ -366,6 +366,30 @@ describe('npm run live', function () {
     await page.locator('#step:enabled:focus').waitFor();
   });
 
+  itInBrowser(
+    'has room for the code, and a row for each call that waits, with three clients',
+    async () => {
+      const { page } = await open();
+      await page.setViewportSize({ width: 1366, height: 768 });
+      await page.selectOption('#mode', 'step');
+      await page.click('#server');
+      for (const call of ['socket()', 'bind(:0)', 'listen()', 'accept() waits']) {
+        await page.locator('#step:enabled').click();
+        await label(page, call).waitFor();
+      }
+      await page.click('#three');
+      await page.locator('#who option').nth(2).waitFor({ state: 'attached' });
+      const waits = page.locator('svg .open-wait');
+      for (let tries = 0; (await waits.count()) === 0 && tries < 40; tries++)
+        await page.locator('#step:enabled').click();
+      await waits.first().waitFor();
+      const lines = "[...document.querySelectorAll('.code')].map((code) => code.clientHeight / 17)";
+      const shown: unknown = await page.evaluate(lines);
+      for (const count of shown as number[]) expect(count).to.be.at.least(10);
+      expect((await page.locator('main').boundingBox())?.y).to.be.at.most(160);
+    },
+  );
+
   itInBrowser('explains what goes wrong', async () => {
     const { page } = await open();
     await page.click('#client');
@@ -476,7 +500,10 @@ describe('npm run live', function () {
     await page.fill('#message', 'How late is it?');
     await page.click('#client');
 
-    await see(page, 'logged', /^log0\.txt: \S+ 127\.0\.0\.1:\d+ "How late is it\?"$/);
+    const file = page.locator('.event', { hasText: 'log0.txt' });
+    await file.getByText('"How late is it?"').waitFor();
+    await file.click();
+    await see(page, 'sentence', /log0\.txt, .*: \S+ 127\.0\.0\.1:\d+ "How late is it\?"$/);
   });
 
   /** Starts the UDP echo server behind a relay with these odds, and gives the page. */

@@ -181,6 +181,15 @@ describe('npm run trace', function () {
     });
   }
 
+  it('-- logging has a row for the file that is written before the answer', async () => {
+    const { stdout } = await trace('logging');
+    const rows = stdout.split('\n');
+    const written = rows.findIndex((row) => row.includes('log0.txt written'));
+
+    expect(rows[written - 1]).to.match(/recv\(\) = \d+/);
+    expect(rows[written + 1]).to.match(/sendall\(\d+ B\)/);
+  });
+
   it('-- echo shows the server from socket to accept down the lines of one file', async () => {
     const calls = (await callsOf('echo')).filter(
       ({ phase, role, sock }) => phase === 'call' && role === 'server' && sock === 1,

@@ -20,11 +20,21 @@ export interface Event extends Row {
   readonly place: Place;
 }
 
+/** A call that has begun and is not over, on its life line. */
+export interface Wait {
+  readonly role: Role;
+  readonly lane: number;
+  readonly t: number;
+  readonly call: string;
+}
+
 /** What the page knows of a run. Events are only ever added. */
 export class Model {
   readonly events: Event[] = [];
   /** Whether datagrams are sent: the steps of that are others. */
   isUdp = false;
+  /** A run that is over has rows of its own for what has waited to its end. */
+  #isOver = false;
   readonly #lanes = new Lanes();
   readonly #serverLanes = new ServerLanes();
   /** Older events that are kept no more. */
@@ -54,6 +64,7 @@ export class Model {
     const model = new Model(programs.size === 1 && only ? only : 'both', names);
     for (const record of records) model.add(record);
     model.#append(model.#reducer.finish());
+    model.#isOver = true;
     return model;
   }
 
@@ -62,10 +73,14 @@ export class Model {
     this.#append(this.#reducer.add(record));
   }
 
-  /** What each side waits for now: `EchoServer in accept()`. */
+  /** What each process waits for now: `EchoClient A in recv()`. */
   get waiting(): string[] {
     const waiting = this.#reducer.waiting.filter(({ call }) => WAITING.has(call));
-    return [...new Set(waiting.map(({ program, call }) => `${program} in ${call}()`))];
+    const words = waiting.map(({ program, role, pid, call }) => {
+      const letter = role === 'client' ? this.letterOf(pid) : undefined;
+      return `${program}${letter === undefined ? '' : ` ${letter}`} in ${call}()`;
+    });
+    return [...new Set(words)];
   }
 
   /** Of a client's process, where there are several. */
@@ -75,12 +90,17 @@ export class Model {
   }
 
   /** The calls that still wait, each with its life line. */
-  get openWaits(): { role: Role; lane: number; t: number }[] {
+  get openWaits(): Wait[] {
     return this.#reducer.waiting.flatMap(({ call, role, pid, sock, t }) => {
       const lane =
         role === 'client' ? this.#lanes.ofProcess(pid) : this.#serverLanes.laneOf(pid, sock);
-      return WAITING.has(call) && lane !== undefined ? [{ role, lane, t }] : [];
+      return WAITING.has(call) && lane !== undefined ? [{ role, lane, t, call }] : [];
     });
+  }
+
+  /** Those that no row shows yet: they have one below all others until they are over. */
+  get waitRows(): Wait[] {
+    return this.#isOver ? [] : this.openWaits.filter(({ call }) => call !== 'accept');
   }
 
   get lanes(): readonly Lane[] {
@@ -221,7 +241,8 @@ export function sentenceOf(event: Event, names: Readonly<Record<Role, string>>):
 /** Of a call that nothing travels with. */
 function ownSentence(client: Mark | undefined, server: Mark | undefined): string {
   const mark = client ?? server;
-  const { call = '', named } = mark ?? {};
+  const { call = '', named, logged } = mark ?? {};
+  if (logged) return `The server has made the file ${logged.file}, with this line: ${logged.line}`;
   if (call === 'close' && named !== undefined)
     return `The server is done with its socket #${named}.`;
   return `${SENTENCES[call] ?? ''}${newSocket(server)}`;

@@ -35,7 +35,7 @@ export class ServerLanes {
   /** @param at the row's number. */
   place({ server, who }: Row, at: number): Place {
     const talks = who === undefined ? undefined : this.#byPort.get(who);
-    if (!server) return { lane: talks?.lane ?? 0, born: undefined };
+    if (!server || server.logged) return { lane: talks?.lane ?? 0, born: undefined };
     const own = (server.call === 'accept' ? undefined : talks) ?? this.#of(server, at);
     const born = this.#born(server, at);
     if (ENDS.has(server.call) || server.state === 'killed') this.#ends(own, at);

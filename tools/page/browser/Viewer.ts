@@ -33,8 +33,8 @@ const NEXT_TO_RELAY = 120;
 /** Half of a client's head, and half of its neighbour's, px. */
 const HEAD = 115;
 /** So many events are drawn beyond what can be seen, and anew when fewer than these are left. */
-const AROUND = 200;
-const NEAR = 50;
+const AROUND = 60;
+const NEAR = 20;
 
 /** Shows a run: its events on life lines, and for one of them what it is and where in the code. */
 export class Viewer {

@@ -25,10 +25,14 @@ const LETTER = 7.3;
 /** Characters that a label has room for. */
 const MOST_TEXT: Readonly<Record<Role, number>> = { client: 15, server: 21 };
 const LEAST_TEXT = 8;
+/** The same of a line of the log, which is in small letters. */
+const MOST_REQUEST = 22;
 /** What may wait for the other side. */
 const BLOCKING = new Set(['accept', 'connect', 'recv', 'recvfrom']);
 /** Calls of the socket that welcomes clients. */
 const WELCOMING = new Set(['socket', 'bind', 'listen', 'accept', 'close']);
+/** Rows of calls that still wait, below the last: one for each process, and some to spare. */
+const MOST_WAITS = 40;
 /** A pause that is worth a word. */
 const PAUSE_MS = 50;
 
@@ -66,7 +70,8 @@ export function layoutOf(model: Model, seen: { width: number; left: number }): L
   const lanes = Array.from({ length: count }, (_, index) => FIRST_LANE + index * step);
   const last = lanes.at(-1) ?? 0;
   const width = Math.max(seen.width, last + between + after);
-  const height = TOP + model.events.length * ROW + ROW;
+  const rows = model.events.length + model.waitRows.length;
+  const height = TOP + rows * ROW + ROW;
   const server = Math.min(seen.left + seen.width, width) - after;
   const isPinned = width > seen.width;
   const relay = isPinned ? server - HALF_WAY : (last + server) / 2;
@@ -93,47 +98,61 @@ export function draw(
   [from, to]: Range,
   acts: Acts,
 ): void {
-  const { lanes, relay, height } = layout;
+  const { lanes, relay } = layout;
+  const seen = heightsOf([from, to], layout);
   svg.replaceChildren(definitions(layout));
   svg.setAttribute('width', String(layout.width));
-  svg.setAttribute('height', String(height));
+  svg.setAttribute('height', String(layout.height));
   const events = model.events.slice(from, to);
   const rows = events.map((event, index) => rowOf(event, from + index, model, layout, acts));
   const bars = events.map((_, index) => waitingBars(model, from + index, layout));
   svg.append(
     beneath([
-      ...lanes.map((x) => lifeLine(x, height)),
+      ...lanes.map((x) => lifeLine(x, seen)),
       ...bars.flatMap(({ client }) => (client ? [client] : [])),
       ...openBars(model, layout, 'client'),
     ]),
-    ...(relay === undefined ? [] : [lifeLine(relay, height, 'relay')]),
+    ...(relay === undefined ? [] : [lifeLine(relay, seen, 'relay')]),
     ...serverLines(model, layout, from, to),
     ...openBars(model, layout, 'server'),
     ...bars.flatMap((bar) => (bar.server ? [bar.server] : [])),
     // Beneath the words of all rows that they cross.
     ...events.flatMap((event, index) => waysOf(event, from + index, model, layout)),
     ...rows,
+    ...waitRows(model, layout),
   );
 }
 
 /** The frame of the server, and the life line of each of its sockets that can be seen. */
 function serverLines(model: Model, layout: Layout, from: number, to: number): SVGElement[] {
-  const { sockets, height } = layout;
+  const { sockets } = layout;
   const [first = 0, last = first] = [sockets.at(0), sockets.at(-1)];
-  const box = { x: first - FRAME, y: 0, width: last - first + 2 * FRAME, height, rx: 8 };
+  const [top, bottom] = heightsOf([from, to], layout);
+  const box = { x: first - FRAME, y: top, width: last - first + 2 * FRAME, rx: 8 };
   const seen = model.sockets.filter(
     (socket) => socket.from - model.dropped < to && (socket.to ?? Infinity) - model.dropped >= from,
   );
   return [
-    element('rect', { class: 'frame', ...box }),
-    ...seen.flatMap((socket) => socketLine(socket, model, layout)),
+    element('rect', { class: 'frame', ...box, height: bottom - top }),
+    ...seen.flatMap((socket) => socketLine(socket, model, layout, [top, bottom])),
   ];
 }
 
-function socketLine(socket: ServerSocket, model: Model, layout: Layout): SVGElement[] {
+/** The heights between which these events are drawn: a dashed line of 10,000 rows is slow. */
+function heightsOf([from, to]: Range, { height }: Layout): Range {
+  return [Math.max(0, yOf(from) - ROW), Math.min(height, yOf(to + MOST_WAITS) + ROW)];
+}
+
+function socketLine(
+  socket: ServerSocket,
+  model: Model,
+  layout: Layout,
+  [highest, lowest]: Range,
+): SVGElement[] {
   const x = layout.sockets[socket.lane] ?? layout.server;
-  const top = yOf(socket.from - model.dropped);
-  const bottom = socket.to === undefined ? layout.height : yOf(socket.to - model.dropped);
+  const top = Math.max(highest, yOf(socket.from - model.dropped));
+  const end = socket.to === undefined ? lowest : yOf(socket.to - model.dropped);
+  const bottom = Math.min(lowest, end);
   const kind = `life socket ${socket.kind}`;
   const box = { x: x - FRAME + 3, y: top - ROW / 2 + 1, width: 2 * FRAME - 6, rx: 6 };
   return [
@@ -149,8 +168,8 @@ function socketOf({ place }: Event, { sockets, server }: Layout): number {
   return sockets[place.lane] ?? server;
 }
 
-function lifeLine(x: number, height: number, kind = ''): SVGElement {
-  return element('line', { class: `life ${kind}`, x1: x, x2: x, y1: 0, y2: height });
+function lifeLine(x: number, [top, bottom]: Range, kind = ''): SVGElement {
+  return element('line', { class: `life ${kind}`, x1: x, x2: x, y1: top, y2: bottom });
 }
 
 /** What scrolls to the side, and must not be drawn over a server that stays. */
@@ -208,15 +227,28 @@ function rowOf(
   return group;
 }
 
+/** A row for each call that has begun and is not over. */
+function waitRows(model: Model, layout: Layout): SVGElement[] {
+  return model.waitRows.map(({ role, lane, call }, index) => {
+    const y = yOf(model.events.length + index);
+    const words = `${call}() waits`;
+    return role === 'client'
+      ? beneath([text(words, (layout.lanes[lane] ?? 0) - 12, y + 4, 'label open-wait', 'end')])
+      : text(words, besideServer(layout), y + 4, 'label open-wait');
+  });
+}
+
 /** A call of the server's, and the socket that `accept` has given in it; the words are beside all sockets. */
 function serverMark(event: Event, layout: Layout, y: number): SVGElement[] {
   const x = socketOf(event, layout);
   const [dot, label] = markOf(event.server, 'server', x, y);
   if (!dot || !label || !event.server) return [];
-  const last = layout.sockets.at(-1) ?? layout.server;
-  label.setAttribute('x', String(last + FRAME + 6));
+  const beside = besideServer(layout);
+  label.setAttribute('x', String(beside));
   const kind = kindOf(event, x, layout);
   if (kind !== '') dot.classList.add(kind);
+  const { logged } = event.server;
+  if (logged) return [dot, ...fileOf(logged, beside, y)];
   const { born } = event.place;
   if (born === undefined) return [dot, label];
   const there = layout.sockets[born] ?? x;
@@ -226,6 +258,21 @@ function serverMark(event: Event, layout: Layout, y: number): SVGElement[] {
     element('circle', { class: 'born', cx: there, cy: y, r: 6 }),
     text(`#${event.server.named}`, there + 1, y - 9, 'number-of', 'middle'),
     label,
+  ];
+}
+
+/** Where the words of the server's calls begin. */
+function besideServer({ sockets, server }: Layout): number {
+  return (sockets.at(-1) ?? server) + FRAME + 6;
+}
+
+/** A file of the log, its name, and what the client has asked. */
+function fileOf({ file, line }: NonNullable<Mark['logged']>, x: number, y: number): SVGElement[] {
+  const request = line.replace(/^\S+ \S+ /, '');
+  return [
+    element('path', { class: 'file', d: `M ${x} ${y - 11} h 8 l 5 5 v 15 h -13 z m 8 0 v 5 h 5` }),
+    text(shorten(file, MOST_TEXT.server), x + 18, y - 2, 'label'),
+    text(shorten(request, MOST_REQUEST), x + 18, y + 11, 'request-of'),
   ];
 }
 

@@ -118,6 +118,8 @@ function on<Name extends keyof News>(name: Name, act: (news: News[Name]) => void
 }
 
 const STOP_FIRST = 'Stop what runs first.';
+const CHOOSE_STEP = 'No process is halted: choose "call by call" before you start.';
+const NOBODY_HALTED = 'No process is halted: each waits in a call for another one.';
 const NO_SERVER = 'Start the server first.';
 
 /** What can't be done now is grey, and says why. */
@@ -157,10 +159,8 @@ function showControls(): void {
   const isKnown = isOwn && given.own?.isClientOwn === true;
   allow('message', isKnown ? 'Your client is started as your command says.' : undefined);
   for (const id of ['client', 'three']) allow(id, whileStopping);
-  allow(
-    'step',
-    halted.length > 0 ? undefined : 'No process is halted: choose "call by call" before you start.',
-  );
+  const notStepping = isRunning && mode === 'step' ? NOBODY_HALTED : CHOOSE_STEP;
+  allow('step', halted.length > 0 ? undefined : notStepping);
   allow('kill', clients > 0 ? undefined : 'No client is running.');
   allow('second', phase === 'listens' ? undefined : NO_SERVER);
   allow('lose', model.inRelay.size > 0 ? undefined : 'No datagram waits in the relay.');
@@ -190,7 +190,7 @@ function showHalted(): void {
     (halted) => new Option(`${nameOf(halted)}, ${halted.call}()`, String(halted.id)),
   );
   byId('who').replaceChildren(...choices);
-  byId('who').hidden = choices.length < 2;
+  byId('choice').hidden = choices.length < 2;
   if (next) (byId('who') as HTMLSelectElement).value = String(next.id);
   viewer.showNext(
     opened === undefined && next?.line ? { role: next.role, line: next.line } : undefined,
@@ -214,7 +214,6 @@ function showState(): void {
     viewer.dropped > 0 ? `${viewer.dropped} older events are kept no more.` : '',
     opened === undefined && missed > 0 ? `${missed} older records are kept no more.` : '',
   ];
-  byId('logged').textContent = state.logged ?? '';
   byId('notice').textContent = parts.filter((part) => part !== '').join(' ');
   if (state.halted.length > 0) {
     whenHalted?.();

@@ -34,8 +34,6 @@ export interface State {
   readonly halted: readonly Halted[];
   /** Older records that were discarded. */
   readonly dropped: number;
-  /** The last line of the log, behind the name of its file. */
-  readonly logged?: string | undefined;
   /** How the programs of the student's own are watched, and which can't be halted. */
   readonly ways: readonly string[];
 }
