@@ -73,14 +73,16 @@ export class Model {
     this.#append(this.#reducer.add(record));
   }
 
-  /** What each process waits for now: `EchoClient A in recv()`. */
+  /** What the processes wait for now: `EchoClient A, EchoClient B in recv()`. */
   get waiting(): string[] {
     const waiting = this.#reducer.waiting.filter(({ call }) => WAITING.has(call));
-    const words = waiting.map(({ program, role, pid, call }) => {
+    const byCall = new Map<string, Set<string>>();
+    for (const { call, program, role, pid } of waiting) {
       const letter = role === 'client' ? this.letterOf(pid) : undefined;
-      return `${program}${letter === undefined ? '' : ` ${letter}`} in ${call}()`;
-    });
-    return [...new Set(words)];
+      const names = byCall.get(call) ?? new Set();
+      byCall.set(call, names.add(letter === undefined ? program : `${program} ${letter}`));
+    }
+    return [...byCall].map(([call, names]) => `${[...names].join(', ')} in ${call}()`);
   }
 
   /** Of a client's process, where there are several. */

@@ -107,6 +107,8 @@ export function draw(
   const rows = events.map((event, index) => rowOf(event, from + index, model, layout, acts));
   const bars = events.map((_, index) => waitingBars(model, from + index, layout));
   svg.append(
+    // Beneath all lines, which the colour of the chosen row would hide.
+    ...events.map((_, index) => band('back', from + index, layout)),
     beneath([
       ...lanes.map((x) => lifeLine(x, seen)),
       ...bars.flatMap(({ client }) => (client ? [client] : [])),
@@ -198,9 +200,7 @@ function rowOf(
 ): SVGElement {
   const y = yOf(index);
   const group = element('g', { class: 'event', 'data-index': index });
-  group.append(
-    element('rect', { class: 'band', x: 0, y: y - ROW / 2, width: layout.width, height: ROW }),
-  );
+  group.append(band('band', index, layout));
   const client = layout.lanes[event.lane ?? 0] ?? 0;
   const { arrow } = event;
   const marks = markOf(event.client, 'client', client, y);
@@ -214,7 +214,9 @@ function rowOf(
     group.append(beneath(isThere ? marks : [...words, ...marks]), ...(isThere ? words : []));
   } else {
     const parts = arrow ? arrowOf(arrow, client, socketOf(event, layout), y) : [];
-    group.append(beneath([...parts, ...marks]));
+    // One that comes from the side of a server that stays goes to the socket in full.
+    const isUnder = layout.isPinned && client > layout.server - EDGE;
+    group.append(beneath(isUnder ? [...parts, ...marks] : marks), ...(isUnder ? [] : parts));
   }
   group.append(...serverMark(event, layout, y));
   const before = model.events[index - 1];
@@ -225,6 +227,11 @@ function rowOf(
     choose(index);
   });
   return group;
+}
+
+function band(kind: string, index: number, { width }: Layout): SVGElement {
+  const y = yOf(index) - ROW / 2;
+  return element('rect', { class: kind, 'data-index': index, x: 0, y, width, height: ROW });
 }
 
 /** A row for each call that has begun and is not over. */

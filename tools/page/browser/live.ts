@@ -207,7 +207,7 @@ function showState(): void {
     state.relay === undefined ? '' : `The relay before the server is ${state.relay}.`,
     ...state.halted.map((halted) => `${nameOf(halted)} is halted before ${beforeWhat(halted)}.`),
     state.halted.length > 0 ? 'Step (or the key s) makes the call.' : '',
-    opened === undefined && model.waiting.length > 0 ? `Waiting: ${model.waiting.join(', ')}.` : '',
+    opened === undefined && model.waiting.length > 0 ? `Waiting: ${model.waiting.join('; ')}.` : '',
     viewer.isAtEnd || opened !== undefined
       ? ''
       : 'You look at an earlier call; the processes have not gone back.',
