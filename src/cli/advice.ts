@@ -56,7 +56,9 @@ export function adviseClient(
     EHOSTUNREACH: here,
     EACCES: here,
     EAI_AGAIN: here,
-    EADDRNOTAVAIL: here,
+    EADDRNOTAVAIL: [
+      'wait until some of the connections there are over: each holds a local port, for a while also after its end',
+    ],
     ETIMEDOUT: [
       `see whether the server is stopped with Ctrl-Z: type ${command('fg')} in its terminal, then Ctrl-C to end it`,
       `see whether it is ${server} that has port ${port}; to wait longer, add ${command('--timeout 60')}`,

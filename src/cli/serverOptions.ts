@@ -55,7 +55,7 @@ export function readOptions(name: string, program: ServerProgram): ServerOptions
     .option('--port <port>', 'the port to listen on; 0: any free one', bindablePort, program.port)
     .option(
       '--max-connections <n>',
-      'open connections, if ulimit -n allows; one more is closed',
+      'open connections, if ulimit -Hn allows; one more is closed',
       count,
       maxConnections,
     )

@@ -29,7 +29,7 @@ export type MessageSocket = Pick<Socket, 'recv' | 'sendall' | 'poll' | 'peer'>;
 
 /**
  * A connection as messages, both ways. TCP carries a stream of bytes and has no messages (RFC 9293
- * section 3.8: segments say nothing about what was one `send`), so both sides agree on where one
+ * section 3.7: segments say nothing about what was one `send`), so both sides agree on where one
  * ends: at a newline (a carriage return before it is dropped); at end of file, if bytes remain; or
  * after a silence, since the slide's own client sends no newline and waits.
  */

@@ -157,7 +157,8 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Cuts the connection immediately: what is still owed is lost (RFC 9293 section 3.10.5, ABORT).
+   * Cuts the connection immediately. What Node still holds is lost; what it has handed to the system is
+   * sent, with an end of file behind it. `reset` is what RFC 9293 calls ABORT.
    * @param reason what whoever waits is told instead of "the socket is closed".
    */
   abort(reason?: SocketError): void {
@@ -165,7 +166,7 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Cuts it with a reset: the peer's next call fails (RFC 9293, RST). After `shutdown` the reset follows
+   * Cuts it with a reset: the peer's next call fails (RFC 9293 section 3.10.5, ABORT). After `shutdown` the reset follows
    * the end of file; when bytes before that are still owed, it only cuts.
    */
   @call

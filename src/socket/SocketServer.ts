@@ -80,7 +80,7 @@ export abstract class SocketServer {
   async #acceptClients(welcoming: ListeningSocket): Promise<void> {
     for (;;) {
       const client = await welcoming.accept();
-      // No `await` on the next line: that is our whole answer to the slide's "Multithreading".
+      // No `await` on the next line: that is our answer where the slide's is "Multithreading".
       void this.#attend(client);
     }
   }

@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'listen EALREADY': 'this socket listens already',
   'accept EINVAL': 'listen() comes first',
   'cwd ENOENT': 'the folder that you are in has been deleted',
+  'connect EADDRNOTAVAIL': 'the system has no local port left for another connection there',
   'mkdir EACCES': 'you may not make it there',
   'mkdir EPERM': 'you may not make it there',
   'mkdir ENOENT': 'it can not be made there',

@@ -259,7 +259,7 @@ export class DatagramSocket implements AsyncDisposable {
     return undefined;
   }
 
-  /** The socket that an option is set on; Linux wants it to have a port first. */
+  /** The socket that an option is set on. Node makes the system's socket only in `bind`, so that comes first. */
   #bound(): dgram.Socket {
     if (this.#socket && this.local) return this.#socket;
     throw this.#error('setsockopt', this.#closed ? 'EBADF' : 'EINVAL');

@@ -240,6 +240,28 @@ describe('npm run udp', function () {
     expect(new Set(arrived).size).to.equal(Number(back));
   });
 
+  itOnLinux('a network of its own', '-- loss --netem loses packets of both', async () => {
+    const { code, stdout, stderr } = await runUdp(['loss', '--netem', '--loss', '10']);
+
+    // A machine may not let us have such a network; then that is said.
+    if (code !== 0) expect(stderr).to.match(/--netem can't be had here: .+\nWithout --netem, /);
+    else {
+      expect(stdout).to.match(/UDP: 20 sent, \d+ came back/);
+      expect(stdout).to.match(/TCP: 20 sent, 20 came back, all of them, in order, in [\d.]+ s\./);
+      expect(stdout).to.match(/\d+ of its segments were sent again/);
+    }
+  });
+
+  it('-- speed shows what arrives over TCP and over UDP', async () => {
+    const { code, stdout, stderr } = await runUdp(['speed']);
+
+    expect([code, stderr]).to.deep.equal([0, '']);
+    expect(stdout).to.match(/^TCP +█+ +\d+ MB\/s, 100 % arrived$/m);
+    expect(stdout).to.match(/^UDP +█+ +\d+ MB\/s, [\d.]+ % arrived/m);
+    expect(stdout).to.match(/^TCP .* µs, after a handshake of \d+ µs$/m);
+    for (const line of stdout.split('\n')) expect(line.length).to.be.at.most(80);
+  });
+
   it('-- real-loss loses some, and nobody is told', async () => {
     const { code, stdout } = await runUdp(['real-loss']);
 

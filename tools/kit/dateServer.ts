@@ -59,7 +59,7 @@ export const DATE_SERVER: readonly Stage[] = [
     check: endsWhere,
   },
   secondClient(DATE, [3], `${SLIDE}: always listening`),
-  twoTogether(DATE, [3, 5], 'slide "Socket Programming: Multithreading"'),
+  twoTogether(DATE, [3, 5], 'slide "Socket Programming: Simple Client", its last question'),
   leavesSilently(DATE, [5], `${SLIDE}: always listening`),
   breaksOff(DATE, [5]),
   restarts(DATE, [3]),

@@ -99,7 +99,7 @@ export const ECHO_SERVER: readonly Stage[] = [
     check: endOfFile,
   },
   secondClient(ECHO, [2], `${SLIDE}, line 11`),
-  twoTogether(ECHO, [2, 6], 'slide "Socket Programming: Multithreading"'),
+  twoTogether(ECHO, [2, 6], 'slide "Socket Programming: Simple Client", its last question'),
   {
     title: '1 MiB in one go, to a client that reads slowly at first',
     slide: `${SLIDE}, line 18`,

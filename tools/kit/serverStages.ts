@@ -150,7 +150,7 @@ async function oneAtATime(kind: Ask, trial: Trial): Promise<string | undefined> 
   } catch {
     return undefined;
   }
-  return 'the second client is served as soon as the first has gone: your server talks with one at a time; give each its own thread, or never wait for just one (slide "Multithreading")';
+  return 'the second client is served as soon as the first has gone: your server talks with one at a time; give each its own thread, or never wait for just one (slide "Socket Programming: Simple Client", its last answer)';
 }
 
 export function leavesSilently(kind: Ask, needs: number[], slide: string): Stage {
@@ -243,7 +243,6 @@ async function goes(probe: Probe, did: string): Promise<void> {
 export function restarts(kind: Ask, needs: number[]): Stage {
   return {
     title: 'Stopped with a connection open, and started again',
-    slide: 'slide "Socket Programming: Ports"',
     needs,
     startsIt: true,
     async check(trial) {
@@ -255,16 +254,23 @@ export function restarts(kind: Ask, needs: number[]): Stage {
       try {
         await kind.ask(trial, await trial.connect(), 'after', did);
       } catch (error) {
-        throw new Finding({
-          did,
-          expected: `it to listen on ${formatAddress(trial.address)} again`,
-          came: `your program ${trial.subject?.how ?? 'does not answer there'}`,
-          likely:
-            whyNotAgain(error, trial.subject?.printed ?? '') ?? (() => startsWhenFree(kind, trial)),
-        });
+        const expected = `it to listen on ${formatAddress(trial.address)} again`;
+        const came = `your program ${trial.subject?.how ?? 'does not answer there'}`;
+        const held = await whyHeld(kind, trial);
+        // No slide asks for SO_REUSEADDR.
+        if (held !== undefined) throw new Finding({ did, expected, came, likely: held }, 'warned');
+        const likely = error instanceof Finding ? error.found.likely : undefined;
+        throw new Finding({ did, expected, came, likely });
       }
     },
   };
+}
+
+/** Whether the system keeps the port, as the program says, or as another start of it shows. */
+async function whyHeld(kind: Ask, trial: Trial): Promise<string | undefined> {
+  if (/in use|EADDRINUSE|BindException/i.test(trial.subject?.printed ?? ''))
+    return 'the system keeps the port while a connection to it is not over, and for some time after that (TIME_WAIT; a minute on Linux): set SO_REUSEADDR before bind()';
+  return startsWhenFree(kind, trial);
 }
 
 /** Whether it starts again without the connection, also when it says nothing of a port that is in use. */
@@ -276,10 +282,4 @@ async function startsWhenFree(kind: Ask, trial: Trial): Promise<string | undefin
   } catch {
     return undefined;
   }
-}
-
-function whyNotAgain(error: unknown, printed: string): Cause {
-  if (/in use|EADDRINUSE|BindException/i.test(printed))
-    return 'the system keeps the port for a minute after a connection (TIME_WAIT): set SO_REUSEADDR before bind()';
-  return error instanceof Finding ? error.found.likely : undefined;
 }

@@ -195,7 +195,7 @@ export class Trial {
   get lastWords(): string | undefined {
     const { printed = '', ended = '' } = this.testimony;
     if (ended.endsWith('SIGPIPE'))
-      return 'a write to a client that has gone ends a program in C (SIGPIPE): signal(SIGPIPE, SIG_IGN), and look at what send() returns';
+      return 'a write to a client that has gone ends a program in C (SIGPIPE): ignore it with signal(SIGPIPE, SIG_IGN), or send() with MSG_NOSIGNAL, and look at what send() returns';
     if (ended.endsWith('SIGSEGV'))
       return 'it reads or writes memory that is not its own (SIGSEGV): a pointer that points nowhere, or an index beyond an array';
     if (ended !== '' && /^usage: /im.test(printed))
@@ -392,13 +392,17 @@ export class Trial {
       likely: isClient
         ? 'your program is a client: it calls connect(), and is refused; a server calls bind(), listen() and accept()'
         : likely,
-      try: this.nc,
+      try: `nc -vz ${this.address.host} ${this.address.port}`,
     });
   }
 
-  /** How a learner connects by hand. */
+  /**
+   * How a learner asks by hand, in a line that ends by itself (`-w`), also where the server never closes.
+   * Debian's nc says end of file only with `-q`, which no other system's has.
+   */
   get nc(): string {
-    return `nc ${this.address.host} ${this.address.port}`;
+    const ends = process.platform === 'linux' ? '-q 1 -w 2' : '-w 2';
+    return `nc ${ends} ${this.address.host} ${this.address.port}`;
   }
 }
 
@@ -473,15 +477,15 @@ async function runStage(number: number, stage: Stage, trial: Trial): Promise<Ver
   }
 }
 
-/** With the line at which the program was, where it is the first stage that fails. */
+/** With the line at which the program was, where it is the first stage that fails, or has a remark. */
 async function withWhere(
   verdict: Verdict,
   stage: Stage,
   trial: Trial,
   isFirst: boolean,
 ): Promise<Verdict> {
-  const { details, status } = verdict;
-  if (!details || status !== 'failed' || !isFirst || !trial.canBeWatched) return verdict;
+  const { details } = verdict;
+  if (!details || !isFirst || !trial.canBeWatched) return verdict;
   try {
     const [finding, { where, saw }] = await trial.watched(() => tryStage(stage, trial));
     if (finding && kindOf(finding.found.came) === kindOf(details.came))

@@ -12,15 +12,18 @@ import { UdpEchoServer } from '../../src/udp/UdpEchoServer';
 
 const ANY_PORT = { host: '127.0.0.1', port: 0 };
 const COLUMNS = 80;
+/** So nothing is lost over TCP here, and nothing repaired. */
+const NO_RELAY = 'TCP has no relay: nothing was lost there. --netem loses packets of both.';
 /** No datagram needs so long on one machine: what has not come by then does not come. */
 const PATIENCE_MS = 2000;
 
-/** Sends `count` numbered datagrams through a relay, and the same messages over TCP. */
+/** Sends `count` numbered datagrams through a relay; then the same messages over TCP, which has no relay. */
 export async function loss(count: number, odds: Odds, show: (line: string) => void): Promise<void> {
   show(HEADING);
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
   show(await overUdp(numbers, odds, show));
   show(await overTcp(numbers));
+  show(NO_RELAY);
 }
 
 async function overUdp(

@@ -5,11 +5,14 @@ import { wholeNumberFrom } from '../../src/cli/options';
 import { endWithReader } from '../lab/endWithReader';
 import { broadcast } from './broadcast';
 import { loss } from './loss';
+import { overLossyNetwork } from './netem';
 import { multicast } from './multicast';
 import { realLoss } from './realLoss';
 import { toAscii } from './picture';
+import { speed } from './speed';
 
 const MOST = 999;
+const MOST_SECONDS = 60;
 
 interface LossOptions {
   count: number;
@@ -17,6 +20,7 @@ interface LossOptions {
   duplicate: number;
   reorder: number;
   seed: number;
+  netem?: true;
 }
 
 let show = (line: string) => {
@@ -42,7 +46,12 @@ program
   .option('--duplicate <percent>', 'how many come twice', percent, 5)
   .option('--reorder <percent>', 'how many are overtaken', percent, 10)
   .option('--seed <n>', 'the same seed, the same picture', wholeNumberFrom(0, 2 ** 31), 1)
-  .action(async ({ count, seed, ...odds }: LossOptions, command: Command) => {
+  .option('--netem', 'instead of the relay, a network that loses packets, of TCP, too (Linux)')
+  .action(async ({ count, seed, netem, ...odds }: LossOptions, command: Command) => {
+    if (netem) {
+      process.exitCode = await overLossyNetwork(count, odds.loss);
+      return;
+    }
     if (odds.loss + odds.duplicate + odds.reorder > 100)
       command.error('error: --loss, --duplicate and --reorder are more than 100 together.');
     await loss(count, { seed, ...shares(odds) }, show);
@@ -52,6 +61,12 @@ program
   .command('real-loss')
   .description('no relay: a receiver that is too slow')
   .action(() => realLoss(show));
+
+program
+  .command('speed')
+  .description('the same bytes over TCP and over UDP, as fast as it goes')
+  .option('--seconds <s>', 'how long each sends', wholeNumberFrom(1, MOST_SECONDS), 1)
+  .action(({ seconds }: { seconds: number }) => speed(seconds, show));
 
 program
   .command('multicast')

@@ -1,7 +1,7 @@
 import { DatagramSocket } from '../../src/udp/DatagramSocket';
 import { deliver, Receiver, deliveryRows } from './delivery';
 
-/** A group for one organisation's own use (RFC 2365 section 6.1). */
+/** A group of the local scope, 239.255.0.0/16 (RFC 2365 section 6.1). */
 const GROUP = '239.255.60.15';
 const LOOPBACK = '127.0.0.1';
 const EVERYWHERE = '0.0.0.0';

@@ -47,6 +47,8 @@ const ASCII: Record<string, string> = {
   '╭': '.',
   '╰': "'",
   '╯': "'",
+  '█': '#',
+  µ: 'u',
 };
 
 /** The same for terminals without these characters. */

@@ -21,6 +21,7 @@ export interface StageResult {
   readonly likely?: string;
   readonly printed?: string;
   readonly where?: string;
+  readonly try?: string;
   readonly saw?: readonly string[];
 }
 
@@ -72,20 +73,30 @@ export function ours(name: string, ...args: string[]): string[] {
   return [process.execPath, ...start, ...args];
 }
 
+/** What a gallery may have beside mistakes and right programs. */
+interface More {
+  /** The stage that has a remark, and its cause. */
+  readonly remarked?: Record<string, Mistake>;
+  /** Programs with a test of their own. */
+  readonly elsewhere?: readonly string[];
+  readonly command?: (file: string) => string[];
+}
+
+const withPython = (file: string): string[] => ['--', 'python3', file, '{port}'];
+
 /** A test for each program in Python of a folder of the gallery, all run before the first. */
 export function itChecks(
   program: string,
   folder: string,
   mistakes: Record<string, Mistake>,
   right: readonly string[],
-  remarked: readonly string[] = [],
-  command: (file: string) => string[] = (file) => ['--', 'python3', file, '{port}'],
+  { remarked = {}, elsewhere = [], command = withPython }: More = {},
 ): void {
   const checked = new Map<string, Checked>();
 
   async function checkSome(names: string[]): Promise<void> {
     for (let name = names.pop(); name !== undefined; name = names.pop()) {
-      const only = upTo(mistakes[name]?.[0] ?? ALL_STAGES);
+      const only = upTo((mistakes[name] ?? remarked[name])?.[0] ?? ALL_STAGES);
       const file = path.join(ROOT, GALLERY, folder, `${name}.py`);
       checked.set(name, await check(program, ...only, ...command(file)));
     }
@@ -95,7 +106,7 @@ export function itChecks(
     this.timeout(GALLERY_MS);
     if (!hasCommand('python3')) return;
     // They mostly wait.
-    const names = [...Object.keys(mistakes), ...right];
+    const names = [...Object.keys(mistakes), ...right, ...Object.keys(remarked)];
     await Promise.all(Array.from({ length: TOGETHER }, () => checkSome(names)));
   });
 
@@ -110,6 +121,17 @@ export function itChecks(
     });
   }
 
+  for (const [name, [stage, cause]] of Object.entries(remarked)) {
+    itWith('python3', `has a remark for ${name}.py`, () => {
+      const { code, stages } = checked.get(name) ?? NOT_CHECKED;
+
+      const found = stages.find(({ number }) => number === stage);
+      expect(found, JSON.stringify(stages)).to.deep.include({ status: 'warned' });
+      expect(found?.likely).to.match(cause);
+      expect(code).to.equal(0);
+    });
+  }
+
   for (const name of right) {
     itWith('python3', `finds nothing wrong with ${name}.py`, () => {
       allPassed(checked.get(name) ?? NOT_CHECKED);
@@ -121,7 +143,12 @@ export function itChecks(
       .filter((file) => file.endsWith('.py'))
       .map((file) => file.replace('.py', ''));
 
-    expect(programs).to.have.members([...Object.keys(mistakes), ...right, ...remarked]);
+    expect(programs).to.have.members([
+      ...Object.keys(mistakes),
+      ...right,
+      ...Object.keys(remarked),
+      ...elsewhere,
+    ]);
   });
 }
 

@@ -25,7 +25,6 @@ const MISTAKES: Record<string, Mistake> = {
   never_closes: [5, /never calls close/],
   loses_the_rest: [5, /closes before it has sent the rest/],
   pool_of_ten: [11, /only so many threads or processes \(10\)/],
-  no_reuseaddr: [12, /SO_REUSEADDR/],
   another_port: [1, /your program listens on 127\.0\.0\.1:\d+ instead/],
   another_interface: [1, /your program listens on 127\.0\.0\.2:\d+ instead/],
   one_reset_ends_it: [10, /catch that around one conversation/],
@@ -51,6 +50,9 @@ const MISTAKES: Record<string, Mistake> = {
   slow: [2, /your server is slow: the answer came after \d+\.\d s/],
   one_variable: [7, /the answer came on the other connection/],
   needs_a_word: [9, /needs_a_word\.py, line \d+ says IndexError/],
+};
+const REMARKED: Record<string, Mistake> = {
+  no_reuseaddr: [12, /SO_REUSEADDR/],
   in_use_unsaid: [12, /as soon as the connection of before was gone/],
 };
 const RIGHT = ['good_threads', 'good_asyncio', 'good_but_noisy', 'good_enter_to_stop'];
@@ -69,7 +71,7 @@ describe('npm run check -- echo-server --lines', function () {
   });
 
   const command = (file: string) => ['--lines', '--', 'python3', file, '{port}'];
-  itChecks('echo-server', 'lines', LINES_MISTAKES, ['good', 'good_crlf'], [], command);
+  itChecks('echo-server', 'lines', LINES_MISTAKES, ['good', 'good_crlf'], { command });
 });
 
 describe('npm run check -- echo-server', function () {
@@ -79,7 +81,10 @@ describe('npm run check -- echo-server', function () {
     await cleanUp();
   });
 
-  itChecks('echo-server', 'echo', MISTAKES, RIGHT, ['slow_once']);
+  itChecks('echo-server', 'echo', MISTAKES, RIGHT, {
+    remarked: REMARKED,
+    elsewhere: ['slow_once'],
+  });
 
   itWith('python3', 'asks once more what failed by the clock, before it counts', async () => {
     const program = path.join(ROOT, 'test/tools/kit/gallery/echo/slow_once.py');

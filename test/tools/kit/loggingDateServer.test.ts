@@ -34,14 +34,10 @@ describe('npm run check -- logging-date-server', function () {
     await cleanUp();
   });
 
-  itChecks(
-    'logging-date-server',
-    'logging',
-    MISTAKES,
-    ['good_exclusive', 'good_lock'],
-    [REMARKED],
+  itChecks('logging-date-server', 'logging', MISTAKES, ['good_exclusive', 'good_lock'], {
+    elsewhere: [REMARKED],
     command,
-  );
+  });
 
   itWith('python3', 'has a remark for numbers that begin again beside another name', async () => {
     const program = path.join(ROOT, `test/tools/kit/gallery/logging/${REMARKED}.py`);

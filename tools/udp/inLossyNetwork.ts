@@ -1,0 +1,97 @@
+/** The part of `npm run udp -- loss --netem` that runs in the network that loses packets. */
+import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { complain } from '../../src/cli/complain';
+import { EchoServer } from '../../src/EchoServer';
+import { Messages } from '../../src/socket/Messages';
+import type { Socket } from '../../src/socket/Socket';
+import { SocketClient } from '../../src/socket/SocketClient';
+import { DatagramSocket } from '../../src/udp/DatagramSocket';
+import { UdpEchoServer } from '../../src/udp/UdpEchoServer';
+
+const ANY_PORT = { host: '127.0.0.1', port: 0 };
+/** On one machine no datagram needs so long. */
+const PATIENCE_MS = 1000;
+
+async function main(count: number, percent: number): Promise<void> {
+  const numbers = Array.from({ length: count }, (_, index) => index + 1);
+  console.log(`A network of its own, which loses ${percent} % of all packets, both ways:`);
+  const came = await overUdp(numbers);
+  console.log(`UDP: ${count} sent, ${came} came back. Nobody sends the others again.`);
+  const before = segmentsSentAgain();
+  const begun = performance.now();
+  const echoes = await overTcp(numbers);
+  const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+  const isSame = echoes.every((echo, index) => echo === numbers[index]);
+  const how = isSame ? 'all of them, in order' : 'not in order';
+  const again = segmentsSentAgain() - before;
+  console.log(`TCP: ${count} sent, ${echoes.length} came back, ${how}, in ${seconds} s.`);
+  console.log(`     TCP repairs it: ${again} of its segments were sent again.`);
+}
+
+async function overUdp(numbers: readonly number[]): Promise<number> {
+  const server = new UdpEchoServer();
+  const address = await server.start(ANY_PORT);
+  const client = new DatagramSocket();
+  await client.bind(ANY_PORT);
+  const received = countDistinct(client);
+  for (const number of numbers) await client.sendto(Buffer.from(String(number)), address);
+  await setTimeout(PATIENCE_MS);
+  await client.close();
+  await server.stop();
+  return received;
+}
+
+async function overTcp(numbers: readonly number[]): Promise<number[]> {
+  const server = new EchoServer();
+  const address = await server.start(ANY_PORT);
+  const echoes = await new OneByOne(numbers).run(address);
+  await server.stop();
+  return echoes;
+}
+
+/** Sends the next number when the one before has come back. */
+class OneByOne extends SocketClient<number[]> {
+  constructor(private readonly numbers: readonly number[]) {
+    super();
+  }
+
+  protected async converse(server: Socket): Promise<number[]> {
+    const messages = new Messages(server);
+    const echoes: number[] = [];
+    for (const number of this.numbers) {
+      await messages.send(String(number));
+      echoes.push(Number(await messages.reply()));
+    }
+    return echoes;
+  }
+}
+
+/** How many different datagrams come until the socket is closed. */
+async function countDistinct(client: DatagramSocket): Promise<number> {
+  const all = new Set<string>();
+  for (;;) {
+    const datagram = await client.recvfrom().catch(() => undefined);
+    if (!datagram) return all.size;
+    all.add(String(datagram.data));
+  }
+}
+
+/** Of this network, since it began. */
+function segmentsSentAgain(): number {
+  const [names = [], values = []] = readFileSync('/proc/net/snmp', 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('Tcp:'))
+    .map((line) => line.split(' '));
+  return Number(values[names.indexOf('RetransSegs')]);
+}
+
+process.once('disconnect', () => process.exit());
+const [count, percent] = process.argv.slice(2).map(Number);
+main(count ?? 0, percent ?? 0).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    complain('npm run udp', error);
+    process.exit(1);
+  },
+);
