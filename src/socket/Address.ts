@@ -1,8 +1,8 @@
 import * as net from 'node:net';
 
 /**
- * Where a socket is: an IP address (or a host name to look one up by) and a port. Slide "Socket":
- * an end-point is "determined by two things".
+ * Where a socket is: an IP address (or a host name to look one up by) and a port. Slide "Socket". Which
+ * protocol it speaks is the third thing that tells it from others: TCP's port 6015 is not UDP's.
  */
 export interface Address {
   readonly host: string;

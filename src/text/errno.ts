@@ -2,12 +2,19 @@
 export interface Subject {
   readonly host?: string | undefined;
   readonly port?: number | undefined;
+  /** Said before a port where it is not TCP's: `UDP`. */
+  readonly protocol?: string | undefined;
 }
+
+/** The first port for which nobody needs a right. */
+const FIRST_FREE = 1024;
 
 /** POSIX's names for what went wrong, in a learner's words. Those with a call are for that call only. */
 const WORDS: Readonly<Record<string, string>> = {
-  'bind EADDRINUSE': 'port {port} is already in use: another program is bound to it',
+  'bind EADDRINUSE': '{protocol}port {port} is already in use: another program is bound to it',
   'bind EACCES': 'ports below 1024 are reserved, and you have no right to use port {port}',
+  'bind EACCES from 1024':
+    'the system keeps port {port} for itself (on Windows: netsh int ipv4 show excludedportrange tcp)',
   'bind EINVAL': 'this socket is bound already',
   'bind EADDRNOTAVAIL': '{host} is not an address of this machine',
   'listen EINVAL': 'bind() comes first',
@@ -37,7 +44,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'sendto EACCES':
     'sending to a broadcast address must be allowed first, or a slip would reach everybody',
   'sendto EMSGSIZE':
-    'it is too long for one datagram, which carries at most 65,507 bytes over IPv4',
+    'it is too long for one datagram, which carries at most 65,507 bytes over IPv4 (on macOS 9,216, unless net.inet.udp.maxdgram is raised)',
   'recvfrom EINVAL': 'bind() comes first, or a sendto()',
   'recvfrom EALREADY': 'somebody already waits in recvfrom() of this socket',
   'recvfrom ECONNREFUSED':
@@ -71,8 +78,11 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** The words for a code (`ECONNREFUSED`) that a call (`connect`) has failed with; none if there are none. */
 export function errnoWords(call: string, code: string, subject: Subject = {}): string | undefined {
-  return (WORDS[`${call} ${code}`] ?? WORDS[code])
+  const range = subject.port !== undefined && subject.port >= FIRST_FREE ? ' from 1024' : '';
+  const words = WORDS[`${call} ${code}${range}`] ?? WORDS[`${call} ${code}`] ?? WORDS[code];
+  return words
     ?.replace('{host}', subject.host ?? 'the host')
+    .replace('{protocol}', subject.protocol === undefined ? '' : `${subject.protocol} `)
     .replace('{port}', String(subject.port ?? 'it asks for'));
 }
 

@@ -4,6 +4,7 @@ import { type Address, isPort } from '../socket/Address';
 import { isBytes, notBytes } from '../socket/bytes';
 import { call, created } from '../socket/calls';
 import { type SocketCall, SocketError } from '../socket/SocketError';
+import { codeOf, explain } from '../text/errno';
 
 /** What lies unread in our memory at most; what comes beyond that is dropped. That is UDP, too. */
 const MOST_DATAGRAMS = 256;
@@ -227,7 +228,7 @@ export class DatagramSocket implements AsyncDisposable {
       this.#cancel.add(cancel);
       begin((error) => {
         this.#cancel.delete(cancel);
-        if (error) reject(SocketError.from(call, error, address));
+        if (error) reject(failure(call, error, address));
         else resolve();
       });
     });
@@ -274,6 +275,12 @@ export class DatagramSocket implements AsyncDisposable {
 async function familyOf(host: string): Promise<number> {
   const { family } = await lookup(host, { order: 'ipv4first' });
   return family;
+}
+
+/** In its words a port is a UDP port: TCP's has another owner, or none. */
+function failure(call: SocketCall, error: Error, address: Address): SocketError {
+  const reason = explain(call, error, { ...address, protocol: 'UDP' });
+  return new SocketError(call, codeOf(error) ?? 'EUNKNOWN', address, reason, { cause: error });
 }
 
 function isSame(one: Address, other: Address): boolean {

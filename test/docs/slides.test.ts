@@ -52,6 +52,10 @@ const INNER_LINK = /^\[question \d\]: #(\S+)$/gm;
 const COMMAND = /`npx ts-node (src\/[\w/]+\.ts)[^`]*`/g;
 /** Where a listing comes from. */
 const LISTING = /^<!-- \S+ from src\/\S+ -->$/gm;
+/** A text that is not ours, and where it stands. */
+const SOURCE = /^\[([^\]`]+)\]: https:\/\/\S+$/gm;
+/** What it is there for. */
+const SOURCE_OF = /^- \[.*$/gm;
 /** What is left of a link, or of a path into src, once those above are taken away. */
 const NOT_UNDERSTOOD = /.*(?:\]\(|\]\[|\]:|href|<\w+:|\bsrc\b).*/gi;
 
@@ -143,8 +147,21 @@ describe('docs/slides.md', () => {
     expect(targets.filter((target) => !anchors.includes(target))).to.deep.equal([]);
   });
 
+  it('uses each of its sources, and names each of those it uses', () => {
+    const [text = '', sources = ''] = page.split('## Sources');
+    const labels = [...sources.matchAll(SOURCE)].map(([, label = '']) => label);
+
+    expect(labels).to.have.length.above(5);
+    for (const label of labels) {
+      expect(text, label).to.contain(`[${label}]`);
+      expect(sources.split(`[${label}]`), label).to.have.length(3);
+    }
+    for (const [, label = ''] of text.matchAll(/\[(RFC \d+|\w+\(\d\))\]/g))
+      expect(labels).to.include(label);
+  });
+
   it('has no link that these tests do not understand', () => {
-    const rest = [TARGET, LINK, INNER_LINK, COMMAND, LISTING].reduce(
+    const rest = [SOURCE, SOURCE_OF, TARGET, LINK, INNER_LINK, COMMAND, LISTING].reduce(
       (text, known) => text.replaceAll(known, ''),
       page,
     );

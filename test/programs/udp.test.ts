@@ -106,7 +106,7 @@ describe('The UDP programs', function () {
     expect(tooLong.code).to.equal(1);
     expect(tooLong.stderr).to.contain('at most 65,507 bytes');
     expect(taken.code).to.equal(1);
-    expect(taken.stderr).to.contain(`port ${silent} is already in use`);
+    expect(taken.stderr).to.contain(`failed: UDP port ${silent} is already in use`);
     expect(taken.stderr).to.contain('npx ts-node src/udp/UdpEchoServer.ts --port 0');
     expect(reserved.code).to.equal(1);
     expect(reserved.stderr).to.contain('ports below 1024 are reserved');

@@ -48,6 +48,16 @@ describe('ListeningSocket', () => {
     expect((await connect(port)).remotePort).to.equal(port);
   });
 
+  it('needs no accept() for the handshake: a client has connected and sent before', async () => {
+    const welcoming = await listening();
+    const client = await connect(welcoming.local.port);
+    await new Promise((resolve) => client.write('early', resolve));
+
+    const accepted = await welcoming.accept();
+
+    expect(String(await accepted.recv(100))).to.equal('early');
+  });
+
   it('gives a new socket for each client, in the order in which they came', async () => {
     const welcoming = await listening();
     const first = await connect(welcoming.local.port);

@@ -29,6 +29,19 @@ async function recvToEnd(socket: Socket, size = 65536): Promise<Buffer> {
 describe('Socket', () => {
   afterEach(cleanUp);
 
+  describe('abort', () => {
+    it('is no reset: what the system has taken still comes, and an end of file behind it', async () => {
+      const { socket, peer } = await connectedPair();
+      await socket.sendall(Buffer.alloc(100, 'x'));
+
+      socket.abort();
+
+      const parts: Buffer[] = [];
+      for await (const part of peer) parts.push(part as Buffer);
+      expect(Buffer.concat(parts).length).to.equal(100);
+    });
+  });
+
   describe('reset', () => {
     it('breaks the connection: the peer is told so', async () => {
       const { socket, peer } = await connectedPair();

@@ -12,6 +12,8 @@ describe('errnoWords', () => {
 
   it('says what a code means for this call before what it means for others', () => {
     expect(errnoWords('bind', 'EACCES')).to.contain('reserved');
+    expect(errnoWords('bind', 'EACCES', { port: 80 })).to.contain('reserved');
+    expect(errnoWords('bind', 'EACCES', { port: 6010 })).to.contain('keeps port 6010 for itself');
     expect(errnoWords('log', 'EACCES')).to.contain('write');
     expect(errnoWords('connect', 'EACCES')).to.contain('firewall');
   });

@@ -84,7 +84,7 @@ function clientStages(answer: Answer, slide: string, usualPort: number): readonl
     },
     {
       title: 'It closes and ends by itself, with exit code 0',
-      slide: 'slide "Client/Server Communication": run when needed, then terminate',
+      slide: 'slide "Client/Server Communication": what a client does',
       needs: [3],
       startsIt: true,
       check: (trial) => ends(trial, answer),
@@ -220,7 +220,7 @@ async function waitsForGreeting(trial: Trial): Promise<string | undefined> {
     return client.receiveBytes(1, SPEAK_MS);
   });
   return came.ending === 'done'
-    ? 'when the server greeted it, your client spoke: it waits for the server, and the server for it; a client sends first'
+    ? 'when the server greeted it, your client spoke: it waits for the server, and the server for it; in this lab the client sends first'
     : undefined;
 }
 

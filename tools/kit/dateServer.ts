@@ -38,10 +38,10 @@ export const DATE: Ask = {
 };
 
 export const DATE_SERVER: readonly Stage[] = [
-  listens(`${SLIDE}: always listening on a non-reserved port`),
+  listens(`${SLIDE}: a port above 1023, all the time`),
   {
     title: 'It waits for a question',
-    slide: `${SLIDE}: in response to some client request`,
+    slide: `${SLIDE}: first the request, then the answer`,
     needs: [1],
     check: waits,
   },
@@ -58,9 +58,9 @@ export const DATE_SERVER: readonly Stage[] = [
     needs: [3],
     check: endsWhere,
   },
-  secondClient(DATE, [3], `${SLIDE}: always listening`),
+  secondClient(DATE, [3], `${SLIDE}: all the time`),
   twoTogether(DATE, [3, 5], 'slide "Socket Programming: Simple Client", its last question'),
-  leavesSilently(DATE, [5], `${SLIDE}: always listening`),
+  leavesSilently(DATE, [5], `${SLIDE}: all the time`),
   breaksOff(DATE, [5]),
   restarts(DATE, [3]),
 ];

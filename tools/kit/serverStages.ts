@@ -269,7 +269,7 @@ export function restarts(kind: Ask, needs: number[]): Stage {
 /** Whether the system keeps the port, as the program says, or as another start of it shows. */
 async function whyHeld(kind: Ask, trial: Trial): Promise<string | undefined> {
   if (/in use|EADDRINUSE|BindException/i.test(trial.subject?.printed ?? ''))
-    return 'the system keeps the port while a connection to it is not over, and for some time after that (TIME_WAIT; a minute on Linux): set SO_REUSEADDR before bind()';
+    return 'the system keeps the port while a connection to it is not over, and for some time after that (TIME_WAIT; a minute on Linux): set SO_REUSEADDR before bind(); the first start with it still has to wait for that';
   return startsWhenFree(kind, trial);
 }
 

@@ -12,7 +12,7 @@ const DATE_MISTAKES: Record<string, Mistake> = {
   udp: [1, /uses UDP \(SOCK_DGRAM\)/],
   asks_the_user: [1, /waits for input from the keyboard: --stdin TEXT/],
   ends_at_once: [1, /nobody: your program ended with exit code 0/],
-  waits_for_greeting: [2, /a client sends first/],
+  waits_for_greeting: [2, /in this lab the client sends first/],
   own_clock: [3, /the time of its own clock/],
   prints_nothing: [3, /^nothing$/],
   one_recv: [4, /recv\(\) in a loop until all is there/],

@@ -49,7 +49,7 @@ const ENDED: typeof HANGING = [
     'echo-server',
     'echo/ends_after_the_first',
     '1,2,6',
-    /^ends_after_the_first\.py:5 close\(\) was its last call$/,
+    /^ends_after_the_first\.py:6 close\(\) was its last call$/,
   ],
   [
     'echo-server',

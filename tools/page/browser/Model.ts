@@ -218,7 +218,7 @@ export function sentenceOf(event: Event, names: Readonly<Record<Role, string>>):
   const from = arrow.to === 'server' ? 'client' : 'server';
   switch (arrow.kind) {
     case 'handshake':
-      return `The two systems shake hands (SYN, SYN-ACK, ACK): connect() and accept() both return.${newSocket(server)}`;
+      return `The two systems shake hands (SYN, SYN-ACK, ACK), and connect() returns. accept() only fetches what is ready.${newSocket(server)}`;
     case 'eof':
       return `The ${from} has said all: recv() on the other side gives nothing, and that means end of file.`;
     case 'in relay':

@@ -1,13 +1,10 @@
-# The client of the slide: one recv() for the whole echo.
+# Calls in the order of the slide's client: one recv() for the whole echo.
 import socket
 import sys
 
-HOST = '127.0.0.1'  # The server's hostname or IP address
-PORT = int(sys.argv[1])  # The port used by the server
+with socket.socket() as server:
+    server.connect(('127.0.0.1', int(sys.argv[1])))
+    server.sendall(b'Hello, world')
+    echo = server.recv(1024)
 
-with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
-    s.connect((HOST, PORT))
-    s.sendall(b'Hello, world')
-    data = s.recv(1024)
-
-print(f'Received {data!r}')
+print('Received', repr(echo))

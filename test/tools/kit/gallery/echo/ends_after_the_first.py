@@ -1,15 +1,13 @@
-# The slides' own server: it takes one client and ends.
+# Calls in the order of the slide's server: it takes one client and ends.
 import socket
 import sys
 
-with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
-    s.bind(('127.0.0.1', int(sys.argv[1])))
-    s.listen()
-    conn, addr = s.accept()
-    with conn:
-        print('Connected by', addr)
-        while True:
-            data = conn.recv(1024)
-            if not data:
-                break
-            conn.sendall(data)
+welcoming = socket.socket()
+with welcoming:
+    welcoming.bind(('127.0.0.1', int(sys.argv[1])))
+    welcoming.listen()
+    client, where = welcoming.accept()
+    print('a client from', where, flush=True)
+    with client:
+        while received := client.recv(1024):
+            client.sendall(received)
