@@ -116,7 +116,7 @@ export class DatagramSocket implements AsyncDisposable {
    * Sends one datagram, also an empty one. Resolves when the system has taken it, which says nothing
    * about whether it arrives.
    * @throws SocketError when it is longer than a datagram can be (`EMSGSIZE`: 65,507 bytes over
-   * IPv4), when the system refuses to send it, when this socket is closed (`EBADF`), and when `data`
+   * IPv4, 9,216 on macOS), when the system refuses to send it, when this socket is closed (`EBADF`), and when `data`
    * is not bytes (`EINVAL`).
    */
   @call

@@ -344,7 +344,7 @@ async function alone(trial: Trial): Promise<void> {
     did,
     expected: 'an error in words, and its end',
     came: `it was still running after ${ALONE_MS / 1000} s`,
-    likely: 'connect() has failed: say so and end, or give up trying again after a while',
+    likely: 'probably connect() has failed: say so and end, or give up trying again after a while',
   });
 }
 

@@ -147,7 +147,7 @@ export async function tellsNow(trial: Trial): Promise<void> {
     expected: 'another time',
     came: `the same: ${show(second)}`,
     likely:
-      'your server takes the time once, at its start: ask the clock inside the loop, for each request',
+      'your server takes the time once, probably at its start: ask the clock inside the loop, for each request',
   });
 }
 

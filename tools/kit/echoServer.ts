@@ -264,7 +264,7 @@ async function endOfFile(trial: Trial): Promise<void> {
         ? 'a reset'
         : `all of them, then timeout: no end of file in ${ANSWER_MS / 1000} s`,
       likely: reset
-        ? 'your server closes while something is still unread, or with SO_LINGER 0'
+        ? 'probably your server closes while something is still unread, or with SO_LINGER 0'
         : () => neverCloses(trial),
       try: `printf 'bye' | ${trial.nc}`,
     },

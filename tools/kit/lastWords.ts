@@ -74,7 +74,7 @@ const MEANINGS: readonly [said: RegExp, means: string][] = [
   ],
   [
     /\.bind\([\s\S]{0,300}PermissionError: \[Errno 13\]|bind: Permission denied|listen EACCES|BindException: Permission denied/,
-    'it may not bind that port: those below 1024 are reserved',
+    'it may not bind that port: those below 1024 are reserved, and Windows keeps ranges above for itself',
   ],
   [
     /sys\.argv\[[\s\S]{0,80}IndexError|the following arguments are required|main[\s\S]{0,80}Index 0 out of bounds for length 0|index out of range \[1\] with length 1/,

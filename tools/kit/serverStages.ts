@@ -236,7 +236,8 @@ async function goes(probe: Probe, did: string): Promise<void> {
     did,
     expected: "your end of file after the client's",
     came: `timeout: the connection was still open after ${CLOSE_MS / 1000} s`,
-    likely: 'close() is missing for each client: they add up until no more files can be opened',
+    likely:
+      'probably close() is missing for each client: they add up until no more files can be opened',
   });
 }
 

@@ -18,6 +18,11 @@ export abstract class Child extends EventEmitter<{
   /** The process that has made its last call. */
   pid: number | undefined;
 
+  /** All records up to this time have been emitted, ms of the run. */
+  get recordedUntil(): number {
+    return Infinity; // they come as they are made
+  }
+
   /** @param name as it is told to the user. */
   constructor(
     readonly role: Role,

@@ -38,6 +38,8 @@ export class OwnChild extends Child {
   #isOver = false;
   readonly #told = new Set<string>();
   #count = 0;
+  /** It did not run before it was made. */
+  #lookedAt: number;
 
   constructor(
     private readonly start: Start,
@@ -46,6 +48,7 @@ export class OwnChild extends Child {
     private readonly now: () => number,
   ) {
     super(start.role, nameOf(start.command));
+    this.#lookedAt = now();
     const heard = (data: Buffer) => this.emit('said', String(data));
     const side = OwnSide.start(start.command, { ...start, heard }, NO_END);
     this.started = side;
@@ -72,6 +75,10 @@ export class OwnChild extends Child {
     const { way } = this.#side;
     const isFree = this.start.halt !== undefined && !this.canHalt;
     return `${this.name}: ${way}${isFree ? ", and can't be halted" : ''}`;
+  }
+
+  override get recordedUntil(): number {
+    return this.#isOver ? Infinity : this.#lookedAt;
   }
 
   goOn(): void {
@@ -113,7 +120,9 @@ export class OwnChild extends Child {
       );
     while (!side.hasEnded && !this.#isOver) {
       const begun = performance.now();
+      const lookedAt = this.now();
       this.#tell(side.records());
+      this.#lookedAt = lookedAt;
       await setTimeout(POLL_MS + PAUSES * (performance.now() - begun));
     }
     this.#tell(side.records()); // the last that it has made

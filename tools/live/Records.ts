@@ -16,16 +16,37 @@ export class Records extends EventEmitter<{ added: []; dropped: [] }> {
   /** Which run these are of. */
   run = 0;
   #settling: TraceRecord[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param completeUntil the time up to which the records of all programs have come, ms of the run. */
+  constructor(private readonly completeUntil: () => number = () => Infinity) {
+    super();
+  }
 
   add(record: TraceRecord): void {
-    if (this.#settling.length === 0) setTimeout(this.settle.bind(this), SETTLE_MS);
     this.#settling.push(record);
+    this.#settleSoon();
   }
 
   /** Lets out immediately what has been added. */
   settle(): void {
-    const settled = this.#settling.sort(byTime);
-    this.#settling = [];
+    this.#letOut(Infinity);
+  }
+
+  #settleSoon(): void {
+    if (this.#timer) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#letOut(this.completeUntil());
+      if (this.#settling.length > 0) this.#settleSoon();
+    }, SETTLE_MS);
+  }
+
+  #letOut(until: number): void {
+    const sorted = this.#settling.sort(byTime);
+    const first = sorted.findIndex((record) => 't' in record && record.t > until);
+    const settled = sorted.splice(0, first === -1 ? sorted.length : first);
+    if (settled.length === 0) return;
     for (const record of settled) this.all.push(record);
     this.emit('added');
     const tooMany = this.all.length - MOST_RECORDS;

@@ -55,7 +55,9 @@ export class RunningLab extends EventEmitter<{
   state: [];
   said: [string];
 }> {
-  readonly records = new Records();
+  readonly records = new Records(() =>
+    Math.min(...[...this.#children].map(({ recordedUntil }) => recordedUntil)),
+  );
   readonly #children = new Set<Child>();
   /** Those that wait before a call, once for each call. */
   readonly #halted: (Halt & { readonly child: Child; readonly id: number })[] = [];

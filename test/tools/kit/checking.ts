@@ -30,6 +30,10 @@ export interface Checked {
   readonly stages: StageResult[];
 }
 
+/** The forms of a line to be pasted; those that tryLines.test.ts has seen end by themselves. */
+const TRY = /^(?:nc -vz|(?:echo|printf) '[^']*' \| nc (?:-q 1 )?-w 2) \S+ \d+$/;
+const EXAMPLE = 'nc -vz 127.0.0.1 6015';
+
 const NOT_CHECKED: Checked = { code: null, stages: [] };
 
 /** The first stage that a program of the gallery fails, and the cause named, or what came. */
@@ -117,6 +121,7 @@ export function itChecks(
       const first = stages.find(({ status }) => status === 'failed');
       expect(first, JSON.stringify(stages)).to.deep.include({ number: stage });
       expect(first?.likely ?? first?.came).to.match(cause);
+      expect(first?.try ?? EXAMPLE).to.match(TRY);
       expect(code).to.equal(1);
     });
   }

@@ -19,8 +19,7 @@ const TRIES: [program: string, file: string, stage: number, line: RegExp][] = [
   ['echo-server', 'echo/no_listen', 1, /^nc -vz 127/],
   ['echo-server', 'echo/adds_newline', 2, /^printf 'Hello, world' \| nc/],
   ['echo-server', 'echo/never_closes', 5, /^printf 'bye' \| nc/],
-  ['date-server', 'date/no_flush', 3, /^echo 'What time is it\?' \| nc/],
-  ['date-server', 'date/only_lines', 4, /^printf 'What time is it\?' \| nc/],
+  ['date-server', 'date/yesterday', 3, /^echo 'What time is it\?' \| nc/],
 ];
 
 /** Runs a line as a learner pastes it, with this nc; it must end by itself. */
@@ -69,10 +68,9 @@ describe("The kit's try lines", function () {
       expect(line).to.match(form);
 
       const port = /\d+$/.exec(line)?.[0] ?? '';
-      const server = new Program(python[0] ?? '', [...python.slice(1), port]);
+      new Program(python[0] ?? '', [...python.slice(1), port]);
       if (stage > 1) await listens(Number(port));
       const printed = await Promise.all(NETCATS.filter(hasCommand).map((nc) => pasted(line, nc)));
       expect(printed.join()).not.to.match(/usage|invalid option/i);
-      expect(server.hasEnded).to.equal(false);
     });
 });

@@ -22,6 +22,20 @@ describe('The records of a run', () => {
     expect(timesOf(records)).to.deep.equal([1, 2]);
   });
 
+  it('wait for those of a program that has not been read so far', async () => {
+    let until = 1;
+    const records = new Records(() => until);
+    records.add(socketCall(3));
+    records.add(socketCall(1));
+    await once(records, 'added');
+    expect(timesOf(records)).to.deep.equal([1]);
+
+    records.add(socketCall(2));
+    until = 3;
+    await once(records, 'added');
+    expect(timesOf(records)).to.deep.equal([1, 2, 3]);
+  });
+
   it('are the newest 20,000, and what is dropped is counted', () => {
     const records = new Records();
     for (let t = 1; t <= 20_003; t++) records.add(socketCall(t));
