@@ -17,7 +17,7 @@ const HANGING: readonly [program: string, file: string, only: string, where: Reg
   ['echo-server', 'echo/no_flush', '1,2', /^no_flush\.py:10 waits in recv\(1024\), for \d/],
   ['echo-server', 'echo/waits_for_1024', '1,2', /^waits_for_1024\.py:10 waits in recv\(1024\)/],
   ['echo-server', 'echo/only_at_the_end', '1,2', /^only_at_the_end\.py:11 waits in recv\(1024\)/],
-  ['echo-server', 'echo/slow', '1,2', /^slow\.py:12 time\.sleep\(4\)$/],
+  ['echo-server', 'echo/slow', '1,2', /^slow\.py:12 time\.sleep\(5\)$/],
   ['echo-server', 'echo/asks_for_a_name', '1', /^asks_for_a_name\.py:19 name = input\(/],
   ['echo-server', 'echo/never_closes', '1,2,5', /^never_closes\.py:23 waits in accept\(\), for \d/],
   ['echo-server', 'echo/loops_at_the_end', '1,2,5', /^loops_at_the_end\.py:1[01] \w+/],

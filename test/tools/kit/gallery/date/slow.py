@@ -10,7 +10,7 @@ def converse(conn):
     with conn:
         try:
             while conn.recv(1024):
-                time.sleep(4)
+                time.sleep(5)
                 conn.sendall(f'{datetime.now()}\n'.encode())
         except OSError:
             pass

@@ -9,7 +9,7 @@ def converse(conn):
     with conn:
         try:
             while data := conn.recv(65536):
-                time.sleep(4)
+                time.sleep(5)
                 conn.sendall(data)
         except OSError:
             pass
