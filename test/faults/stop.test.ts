@@ -56,7 +56,7 @@ describe('A server that is told to stop', () => {
   it('finishes an echo of several megabytes, and ends with 0', async () => {
     const server = Program.lab('EchoServer', ['--port', '0', '--quiet']);
     const client = await BareClient.connect(await server.listening());
-    const message = Buffer.alloc(16 * MiB, 'every byte of it ');
+    const message = Buffer.alloc(8 * MiB, 'every byte of it ');
     await client.send(message).bytes(1);
 
     const [outcome, echo] = await Promise.all([server.kill('SIGINT'), client.all()]);
