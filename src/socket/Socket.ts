@@ -166,8 +166,8 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Cuts it with a reset: the peer's next call fails (RFC 9293 section 3.10.5, ABORT). After `shutdown` the reset follows
-   * the end of file; when bytes before that are still owed, it only cuts.
+   * Cuts it with a reset: the peer's next call fails (RFC 9293 section 3.10.5, ABORT). After `shutdown`
+   * the reset follows the end of file; when bytes before that are still owed, it only cuts.
    */
   @call
   reset(): void {

@@ -244,7 +244,7 @@ describe('npm run udp', function () {
     const { code, stdout, stderr } = await runUdp(['loss', '--netem', '--loss', '10']);
 
     // A machine may not let us have such a network; then that is said.
-    if (code !== 0) expect(stderr).to.match(/--netem can't be had here: .+\nWithout --netem, /);
+    if (code !== 0) expect(stderr).to.match(/--netem can't be used here: .+\nWithout --netem, /);
     else {
       expect(stdout).to.match(/UDP: 20 sent, \d+ came back/);
       expect(stdout).to.match(/TCP: 20 sent, 20 came back, all of them, in order, in [\d.]+ s\./);

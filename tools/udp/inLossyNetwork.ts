@@ -2,12 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { complain } from '../../src/cli/complain';
-import { EchoServer } from '../../src/EchoServer';
-import { Messages } from '../../src/socket/Messages';
-import type { Socket } from '../../src/socket/Socket';
-import { SocketClient } from '../../src/socket/SocketClient';
 import { DatagramSocket } from '../../src/udp/DatagramSocket';
 import { UdpEchoServer } from '../../src/udp/UdpEchoServer';
+import { overTcp } from './loss';
 
 const ANY_PORT = { host: '127.0.0.1', port: 0 };
 /** On one machine no datagram needs so long. */
@@ -40,31 +37,6 @@ async function overUdp(numbers: readonly number[]): Promise<number> {
   await client.close();
   await server.stop();
   return received;
-}
-
-async function overTcp(numbers: readonly number[]): Promise<number[]> {
-  const server = new EchoServer();
-  const address = await server.start(ANY_PORT);
-  const echoes = await new OneByOne(numbers).run(address);
-  await server.stop();
-  return echoes;
-}
-
-/** Sends the next number when the one before has come back. */
-class OneByOne extends SocketClient<number[]> {
-  constructor(private readonly numbers: readonly number[]) {
-    super();
-  }
-
-  protected async converse(server: Socket): Promise<number[]> {
-    const messages = new Messages(server);
-    const echoes: number[] = [];
-    for (const number of this.numbers) {
-      await messages.send(String(number));
-      echoes.push(Number(await messages.reply()));
-    }
-    return echoes;
-  }
 }
 
 /** How many different datagrams come until the socket is closed. */

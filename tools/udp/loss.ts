@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
 import { EchoServer } from '../../src/EchoServer';
-import type { Address } from '../../src/socket/Address';
 import { Messages } from '../../src/socket/Messages';
 import type { Socket } from '../../src/socket/Socket';
 import { SocketClient } from '../../src/socket/SocketClient';
@@ -22,7 +21,7 @@ export async function loss(count: number, odds: Odds, show: (line: string) => vo
   show(HEADING);
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
   show(await overUdp(numbers, odds, show));
-  show(await overTcp(numbers));
+  show(tcpWords(numbers, await overTcp(numbers)));
   show(NO_RELAY);
 }
 
@@ -121,26 +120,32 @@ class Traffic {
   }
 }
 
-async function overTcp(numbers: number[]): Promise<string> {
+/** Sends these numbers over TCP, and gives those that come back. */
+export async function overTcp(numbers: readonly number[]): Promise<number[]> {
   const server = new EchoServer();
-  const address: Address = await server.start(ANY_PORT);
-  const echoes = await new TcpTwin(numbers).run(address);
+  const echoes = await new OneByOne(numbers).run(await server.start(ANY_PORT));
   await server.stop();
+  return echoes;
+}
+
+function tcpWords(numbers: readonly number[], echoes: readonly number[]): string {
   const inOrder = echoes.every((echo, index) => echo === numbers[index]);
   return `TCP, the same ${numbers.length} messages: ${echoes.length} came back, ${inOrder ? 'in order' : 'out of order'}.`;
 }
 
-/** Sends each number as a message, and receives them back. */
-class TcpTwin extends SocketClient<number[]> {
-  constructor(private readonly numbers: number[]) {
+/** Sends the next number when the one before has come back. */
+class OneByOne extends SocketClient<number[]> {
+  constructor(private readonly numbers: readonly number[]) {
     super();
   }
 
   protected async converse(server: Socket): Promise<number[]> {
     const messages = new Messages(server);
-    for (const number of this.numbers) await messages.send(String(number));
     const echoes: number[] = [];
-    while (echoes.length < this.numbers.length) echoes.push(Number(await messages.reply()));
+    for (const number of this.numbers) {
+      await messages.send(String(number));
+      echoes.push(Number(await messages.reply()));
+    }
     return echoes;
   }
 }

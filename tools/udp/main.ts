@@ -46,7 +46,10 @@ program
   .option('--duplicate <percent>', 'how many come twice', percent, 5)
   .option('--reorder <percent>', 'how many are overtaken', percent, 10)
   .option('--seed <n>', 'the same seed, the same picture', wholeNumberFrom(0, 2 ** 31), 1)
-  .option('--netem', 'instead of the relay, a network that loses packets, of TCP, too (Linux)')
+  .option(
+    '--netem',
+    'no relay, but a network of its own that loses packets of UDP and TCP; takes --count and --loss (Linux)',
+  )
   .action(async ({ count, seed, netem, ...odds }: LossOptions, command: Command) => {
     if (netem) {
       process.exitCode = await overLossyNetwork(count, odds.loss);

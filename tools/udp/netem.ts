@@ -33,7 +33,7 @@ export async function overLossyNetwork(count: number, percent: number): Promise<
   const [file = '', ...args] = [...OWN_NETWORK, 'sh', '-c', LOSE, share, ...program];
   const child = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const [code] = (await once(child, 'close')) as [number | null];
-  if (code === 3) return refuse('neither tc with netem nor nft could make packets get lost');
+  if (code === 3) return refuse('neither tc (netem) nor nft could lose packets');
   return code ?? 1;
 }
 
@@ -47,7 +47,7 @@ function whyNotHere(): string | undefined {
 }
 
 function refuse(why: string): number {
-  console.error(`npm run udp: --netem can't be had here: ${why}`);
+  console.error(`npm run udp: --netem can't be used here: ${why}`);
   console.error('Without --netem, a relay loses the datagrams; TCP has none.');
   return 1;
 }

@@ -1,11 +1,10 @@
-import { setTimeout } from 'node:timers/promises';
 import { DatagramSocket } from '../../src/udp/DatagramSocket';
+import { sendUntil } from './sendUntil';
 
 const COUNT = 200;
 /** Bytes that the system keeps for a receiver that has not read yet. */
 const SMALL = 4096;
 const LAST = Buffer.from('that was all');
-const RETRY_MS = 20;
 
 /** Sends faster than a receiver with a small buffer reads: what does not fit is gone. */
 export async function realLoss(show: (line: string) => void): Promise<void> {
@@ -19,28 +18,16 @@ export async function realLoss(show: (line: string) => void): Promise<void> {
   const sends = Array.from({ length: COUNT }, () => sender.sendto(datagram, local));
   const failed = (await Promise.allSettled(sends)).filter(({ status }) => status === 'rejected');
 
-  const arrived = await countUntilLast(receiver, () => sender.sendto(LAST, local));
+  const arrived = await sendUntil(countUntilLast(receiver), () => sender.sendto(LAST, local));
   show(`The receiver's system keeps ${SMALL} bytes for it; it reads only when all have been sent.`);
   show(`sent      ${COUNT} datagrams of 100 bytes, with ${failed.length} errors from sendto()`);
   show(`received  ${arrived}`);
   show(`lost      ${COUNT - arrived}, and nobody was told: not the sender, not the receiver`);
 }
 
-/** Counts what comes before the last datagram, which is sent until it has come. */
-async function countUntilLast(
-  receiver: DatagramSocket,
-  sendLast: () => Promise<void>,
-): Promise<number> {
-  const end = new AbortController();
-  const repeat = (async () => {
-    while (!end.signal.aborted) {
-      await sendLast();
-      await setTimeout(RETRY_MS);
-    }
-  })();
+/** Counts what comes before the last datagram. */
+async function countUntilLast(receiver: DatagramSocket): Promise<number> {
   let count = 0;
   while (!(await receiver.recvfrom()).data.equals(LAST)) count += 1;
-  end.abort();
-  await repeat;
   return count;
 }

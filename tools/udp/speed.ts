@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout } from 'node:timers/promises';
 import { EchoServer } from '../../src/EchoServer';
 import type { Address } from '../../src/socket/Address';
 import { Socket } from '../../src/socket/Socket';
@@ -8,6 +7,7 @@ import { wrap } from '../../src/text/wrap';
 import { DatagramSocket } from '../../src/udp/DatagramSocket';
 import { UdpEchoServer } from '../../src/udp/UdpEchoServer';
 import { commandOf } from '../lab/LabProgram';
+import { sendUntil } from './sendUntil';
 import { HOW_MANY } from './speedReceiver';
 
 const ANY_PORT = { host: '127.0.0.1', port: 0 };
@@ -15,7 +15,6 @@ const ANY_PORT = { host: '127.0.0.1', port: 0 };
 const SIZE = 1400;
 const CHUNK = Buffer.alloc(SIZE, 'x');
 const QUESTION = Buffer.from('ping');
-const RETRY_MS = 50;
 const QUESTIONS = 500;
 const CONNECTIONS = 50;
 const COLUMNS = 80;
@@ -76,23 +75,9 @@ async function overUdp(address: Address, seconds: number): Promise<Transfer> {
   let sent = 0;
   for (; performance.now() - begun < seconds * 1000; sent += SIZE)
     await socket.sendto(CHUNK, address);
-  const arrived = await askHowMany(socket, address);
+  const ask = () => socket.sendto(Buffer.from(HOW_MANY), address);
+  const arrived = Number((await sendUntil(socket.recvfrom(), ask)).data);
   return { sent, arrived, seconds: (performance.now() - begun) / 1000 };
-}
-
-/** Asks until it is answered: the question may get lost, too. */
-async function askHowMany(socket: DatagramSocket, address: Address): Promise<number> {
-  const end = new AbortController();
-  const repeat = (async () => {
-    while (!end.signal.aborted) {
-      await socket.sendto(Buffer.from(HOW_MANY), address);
-      await setTimeout(RETRY_MS);
-    }
-  })();
-  const { data } = await socket.recvfrom();
-  end.abort();
-  await repeat;
-  return Number(data);
 }
 
 /** The medians of a handshake, and of a question, in ms. */
