@@ -25,6 +25,7 @@ const ARROWS: Record<string, string[]> = {
     'tools/watch',
   ],
   'tools/lab': [],
+  'tools/lessons': ['src/trace', 'tools/lab', 'tools/page/browser'],
   'tools/live': [
     'src/cli',
     'src/socket',
@@ -32,6 +33,7 @@ const ARROWS: Record<string, string[]> = {
     'src/trace',
     'tools/kit',
     'tools/lab',
+    'tools/lessons',
     'tools/page',
     'tools/page/browser',
     'tools/trace',
@@ -51,7 +53,15 @@ const ARROWS: Record<string, string[]> = {
     'tools/watch',
   ],
   'tools/watch': ['src/trace', 'tools/lab'],
-  'tools/udp': ['src', 'src/cli', 'src/socket', 'src/text', 'src/udp', 'tools/lab'],
+  'tools/udp': [
+    'examples/clients',
+    'src',
+    'src/cli',
+    'src/socket',
+    'src/text',
+    'src/udp',
+    'tools/lab',
+  ],
 };
 
 /** A module that is loaded when it is needed. */

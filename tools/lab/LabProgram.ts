@@ -67,9 +67,9 @@ export class LabProgram {
     return new LabProgram([...commandOf(`src/${name}`), ...args], options);
   }
 
-  /** The same, and it ends with this process, also when that is killed. */
-  static startOwn(name: string, args: readonly string[], options: SpawnOptions = {}): LabProgram {
-    const command = [...commandOf(`src/${name}`, 'tools/lab/endWithParent'), ...args];
+  /** A program by its path in the project; it ends with this process, also when that is killed. */
+  static startOwn(file: string, args: readonly string[], options: SpawnOptions = {}): LabProgram {
+    const command = [...commandOf(file, 'tools/lab/endWithParent'), ...args];
     return new LabProgram(command, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], ...options });
   }
 

@@ -5,10 +5,11 @@ import { pipeline } from 'node:stream/promises';
 import { codeOf } from '../../src/text/errno';
 import { recordLine } from '../../src/trace/record';
 import type { Odds } from '../udp/LossyRelay';
-import type { Mode, Orders, Percents } from '../page/browser/protocol';
+import type { Mode, Orders, Percents, State } from '../page/browser/protocol';
 import { moduleOf } from '../page/html';
 import { LIVE_MODULES, livePage } from './html';
 import { keptSecret } from './keptSecret';
+import { Lessons } from './Lessons';
 import { Listener } from './Listener';
 import { type Own, Refusal, RunningLab } from './RunningLab';
 
@@ -29,6 +30,7 @@ type Unchecked<Order> = Partial<Record<keyof Order, unknown>>;
  */
 export class LiveServer {
   readonly lab: RunningLab;
+  readonly #lessons: Lessons;
   readonly #secret = keptSecret();
   readonly #server = http.createServer((request, response) => {
     this.#answer(request, response).catch((error: unknown) => {
@@ -39,22 +41,29 @@ export class LiveServer {
   readonly #orders: {
     readonly [Name in keyof Orders]: (order: Unchecked<Orders[Name]>) => Promise<void> | void;
   } = {
-    start: ({ lab, mode, odds }) =>
-      this.lab.start({ lab: String(lab), mode: modeOf(mode) }, oddsOf(odds)),
-    stop: () => this.lab.stop(),
-    second: () => this.lab.second(),
+    start: ({ lab, mode, odds }) => {
+      this.#lessons.forget();
+      return this.lab.start({ lab: String(lab), mode: modeOf(mode) }, oddsOf(odds));
+    },
+    stop: () => {
+      this.#lessons.forget();
+      return this.lab.stop();
+    },
+    lesson: ({ id, run, mode }) => this.#lessons.begin(String(id), Number(run), modeOf(mode)),
+    second: async () => {
+      await this.lab.second();
+    },
     step: ({ id }) => {
       this.lab.step(typeof id === 'number' ? id : undefined);
     },
     kill: () => {
       this.lab.kill();
     },
-    client: ({ lab = this.lab.state.lab, mode = this.lab.state.mode, message, count }) =>
-      this.lab.client(
-        { lab: String(lab), mode: modeOf(mode) },
-        messageOf(message),
-        count === 3 ? 3 : 1,
-      ),
+    client: async ({ lab = this.lab.state.lab, mode = this.lab.state.mode, message, count }) => {
+      const wanted = { lab: String(lab), mode: modeOf(mode) };
+      const text = messageOf(message);
+      await this.lab.clients(wanted, count === 3 ? [text, text, text] : [text]);
+    },
     lose: ({ direction, number }) => {
       this.lab.lose(direction === 'back' ? 'back' : 'there', Number(number));
     },
@@ -63,6 +72,7 @@ export class LiveServer {
   /** @param own the student's programs, if the command line has named some. */
   constructor(own?: Own) {
     this.lab = new RunningLab(own);
+    this.#lessons = new Lessons(this.lab);
     this.lab.records.on('added', () => {
       for (const listener of this.#listeners) listener.wake();
     });
@@ -83,6 +93,7 @@ export class LiveServer {
   }
 
   async stop(): Promise<void> {
+    this.#lessons.forget();
     for (const listener of this.#listeners) listener.end();
     this.#server.closeAllConnections();
     this.#server.close();
@@ -148,10 +159,14 @@ export class LiveServer {
   }
 
   async #events(response: http.ServerResponse): Promise<void> {
-    const listener = new Listener(response, this.lab.records, () => this.lab.state);
+    const listener = new Listener(response, this.lab.records, () => this.#state);
     this.#listeners.add(listener);
     await listener.tell();
     this.#listeners.delete(listener);
+  }
+
+  get #state(): State {
+    return { ...this.lab.state, lesson: this.#lessons.state };
   }
 
   #isOrder(name: string): name is keyof Orders {

@@ -1,7 +1,6 @@
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Duplex, Writable } from 'node:stream';
-import { formatAddress } from '../../src/socket/Address';
 import {
   type CallRecord,
   ORIGIN,
@@ -10,6 +9,7 @@ import {
   VERSION,
 } from '../../src/trace/record';
 import { commandOf, LabProgram } from '../lab/LabProgram';
+import { listeningAddress } from '../trace/runLab';
 import { Child } from './Child';
 import { forThePage } from './forThePage';
 
@@ -29,7 +29,7 @@ export class OurChild extends Child {
   readonly #program: LabProgram;
 
   /**
-   * @param file its path below src/.
+   * @param file its path in the project.
    * @param halt before which of its calls it is halted: `all`, or the first of one name.
    * @param now gives the ms since the run began.
    */
@@ -42,7 +42,7 @@ export class OurChild extends Child {
     private readonly now: () => number,
   ) {
     super(role, path.basename(file));
-    this.#program = new LabProgram([...commandOf(`src/${file}`, 'tools/live/preload'), ...args], {
+    this.#program = new LabProgram([...commandOf(file, 'tools/live/preload'), ...args], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
       env: {
         ...process.env,
@@ -53,7 +53,7 @@ export class OurChild extends Child {
       },
     });
     this.started = this.#program.spawned;
-    this.address = this.#program.address().then(formatAddress, () => undefined);
+    this.address = this.#listens();
     this.#listen();
   }
 
@@ -79,6 +79,19 @@ export class OurChild extends Child {
     const force = setTimeout(() => this.#program.child.kill('SIGKILL'), GRACE_MS);
     await this.#program.stop(this.halted > 0 ? 'SIGKILL' : 'SIGTERM');
     clearTimeout(force);
+  }
+
+  /** Not every program says where it listens; its records do. */
+  async #listens(): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      this.on('record', (record) => {
+        const address = listeningAddress([record]);
+        if (address !== undefined) resolve(address);
+      });
+      void this.#program.closed.then(() => {
+        resolve(undefined);
+      });
+    });
   }
 
   #listen(): void {

@@ -8,7 +8,7 @@ import { bytesOf, round } from '../../src/trace/Recorder';
 import { portOf } from '../../src/trace/rows';
 import { KitError } from '../kit/KitError';
 import { ReservedPort } from '../kit/ReservedPort';
-import { PAIRS } from '../lab/pairs';
+import { LESSON_PAIRS, type Pair, PAIRS } from '../lab/pairs';
 import { temporaryFolder } from '../lab/temporaryFolder';
 import type { Mode, State } from '../page/browser/protocol';
 import { filled, hasPort, usualPort } from '../trace/runLab';
@@ -50,6 +50,17 @@ export interface Own {
 /** The name of the lab that is the student's own. */
 export const OWN = 'own';
 
+/** The labs whose programs are all ours. */
+const LABS: Readonly<Record<string, Pair>> = { ...PAIRS, ...LESSON_PAIRS };
+
+/** What differs from a client that just runs. */
+export interface ClientOptions {
+  /** It is halted before its first call of this name. */
+  readonly halt?: string;
+  /** Of another server than the first. */
+  readonly port?: number | undefined;
+}
+
 /** The programs that the page has started, and what they have recorded. */
 export class RunningLab extends EventEmitter<{
   state: [];
@@ -68,7 +79,7 @@ export class RunningLab extends EventEmitter<{
   #address: string | undefined;
   #server: Child | undefined;
   #isStopping = false;
-  #turn: Promise<void> = Promise.resolve();
+  #turn: Promise<unknown> = Promise.resolve();
   /** Of a server of the student's that is told its port. */
   #reserved: ReservedPort | undefined;
   /** Where the records of the student's programs are. */
@@ -111,7 +122,7 @@ export class RunningLab extends EventEmitter<{
   }
 
   /** Carries out one order after the other: a program that starts while all are stopped would be missed. */
-  #inTurn(work: () => Promise<void>): Promise<void> {
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const done = this.#turn.then(work);
     this.#turn = done.catch(() => undefined); // who has asked is told
     return done;
@@ -122,7 +133,7 @@ export class RunningLab extends EventEmitter<{
     return this.#lab === OWN ? this.own?.[role] : undefined;
   }
 
-  /** Of PAIRS: whose programs these are, or meet the student's. */
+  /** Of LABS: whose programs these are, or meet the student's. */
   get #pair(): string {
     return this.#lab === OWN ? (this.own?.lab ?? '') : this.#lab;
   }
@@ -155,7 +166,7 @@ export class RunningLab extends EventEmitter<{
   /** A new run, in which nothing has happened yet. */
   async #begin({ lab, mode }: Wanted): Promise<void> {
     const isOwn = lab === OWN && this.own !== undefined;
-    if (!isOwn && !Object.hasOwn(PAIRS, lab)) throw new Refusal(`there is no lab "${lab}"`);
+    if (!isOwn && !Object.hasOwn(LABS, lab)) throw new Refusal(`there is no lab "${lab}"`);
     if (this.#children.size > 0) throw new Refusal('programs still run: stop them first');
     await this.#stopAll();
     this.records.clear();
@@ -228,37 +239,44 @@ export class RunningLab extends EventEmitter<{
       throw new Refusal('that datagram waits in the relay no more');
   }
 
-  /** A second server on the port of the first. */
-  second(): Promise<void> {
-    return this.#inTurn(async () => {
-      await this.#spawn('server', serverPort(this.#address), this.#logFolder());
-    });
+  /** A second server on the port of the first, or on this one. */
+  second(port = serverPort(this.#address)): Promise<Child> {
+    return this.#inTurn(() => this.#spawn('server', port, this.#logFolder()));
   }
 
   /**
-   * Runs so many clients at the same time, or none if that is not possible; several are held before
-   * connect(), and let go together.
+   * Runs clients at the same time, one for each message, or none if that is not possible; several are
+   * held before connect(), and let go together.
    */
-  client(wanted: Wanted, message: string, count: number): Promise<void> {
-    return this.#inTurn(() => this.#client(wanted, message, count));
+  clients(
+    wanted: Wanted,
+    messages: readonly string[],
+    options: ClientOptions = {},
+  ): Promise<readonly Child[]> {
+    return this.#inTurn(() => this.#clientsWith(wanted, messages, options));
   }
 
-  async #client(wanted: Wanted, message: string, count: number): Promise<void> {
+  async #clientsWith(
+    wanted: Wanted,
+    messages: readonly string[],
+    options: ClientOptions,
+  ): Promise<readonly Child[]> {
     const isAnother = wanted.lab !== this.#lab || wanted.mode !== this.#mode;
     if (isAnother && this.#children.size > 0)
       throw new Refusal('another lab, or another pace, is running: stop it first');
     if (isAnother) await this.#begin(wanted);
-    const text = message === '' ? [] : ['--', message];
     const isAlone = this.#address === undefined;
     const wait = this.#isUdp
       ? ['--timeout', String(isAlone ? 1 : UDP_TIMEOUT_S[this.#mode])]
       : ['--wait', isAlone ? '0' : '5'];
-    const port = isAlone ? 1 : serverPort(this.#relayAddress ?? this.#address);
-    const isHeld = count > 1 && this.#mode === 'live';
-    const clients = await this.#spawnAll(count, () =>
-      this.#spawn('client', port, [...wait, ...text], isHeld ? 'connect' : undefined),
+    const { port = isAlone ? 1 : serverPort(this.#relayAddress ?? this.#address) } = options;
+    const areHeld = messages.length > 1 && this.#mode === 'live';
+    const halt = areHeld ? 'connect' : options.halt;
+    const clients = await this.#spawnAll(messages, (message) =>
+      this.#spawn('client', port, [...wait, ...(message === '' ? [] : ['--', message])], halt),
     );
-    if (isHeld) this.#release(clients);
+    if (areHeld) this.#release(clients);
+    return clients;
   }
 
   /** A halted process makes its call: this one, or the one that was halted first. */
@@ -267,6 +285,33 @@ export class RunningLab extends EventEmitter<{
     const [halted] = place < 0 ? [] : this.#halted.splice(place, 1);
     if (!halted) throw new Refusal('no such process is halted');
     this.#goOn(halted.child);
+  }
+
+  /** Lets a client go on that was halted for a lesson, unless somebody has done so. */
+  letGoOn(child: Child): void {
+    const halted = this.#halted.find((each) => each.child === child);
+    if (halted && this.#mode === 'live') this.step(halted.id);
+  }
+
+  /**
+   * Resolves when this is so; it is looked at whenever a program or its records have changed.
+   * @throws the reason of the signal, when that is aborted before.
+   */
+  until(isSo: () => boolean, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        if (!signal.aborted && !isSo()) return;
+        this.off('state', look);
+        this.records.off('added', look);
+        signal.removeEventListener('abort', look);
+        if (signal.aborted) reject(signal.reason as Error);
+        else resolve();
+      };
+      this.on('state', look);
+      this.records.on('added', look);
+      signal.addEventListener('abort', look);
+      look();
+    });
   }
 
   /** Ends a client in the middle, without a word. */
@@ -313,9 +358,12 @@ export class RunningLab extends EventEmitter<{
   }
 
   /** All of them, or none. */
-  async #spawnAll(count: number, spawn: () => Promise<Child>): Promise<Child[]> {
-    this.#expectRoomFor(count);
-    const tried = await Promise.allSettled(Array.from({ length: count }, spawn));
+  async #spawnAll(
+    messages: readonly string[],
+    spawn: (message: string) => Promise<Child>,
+  ): Promise<Child[]> {
+    this.#expectRoomFor(messages.length);
+    const tried = await Promise.allSettled(messages.map(spawn));
     const failed = tried.find(({ status }) => status === 'rejected');
     const children = tried.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     if (!failed) return children;
@@ -342,7 +390,7 @@ export class RunningLab extends EventEmitter<{
     const command = this.#ownCommand(role);
     const child =
       command === undefined
-        ? this.#ourChild(role, ['--port', String(port), ...args], halt)
+        ? this.#ourChild(role, port, args, halt)
         : this.#ownChild(role, command, port, halt);
     this.#listen(child);
     this.#children.add(child);
@@ -358,10 +406,11 @@ export class RunningLab extends EventEmitter<{
     return child;
   }
 
-  #ourChild(role: Role, args: readonly string[], halt = ''): Child {
-    const [Server = '', Client = ''] = PAIRS[this.#pair] ?? [];
-    const name = role === 'server' ? Server : Client;
-    return new OurChild(role, name, args, this.#origin, halt, this.#now.bind(this));
+  #ourChild(role: Role, port: number, args: readonly string[], halt = ''): Child {
+    const [server = '', client = ''] = LABS[this.#pair] ?? [];
+    const file = role === 'server' ? server : client;
+    const words = file.startsWith('steps/') ? [String(port)] : ['--port', String(port), ...args];
+    return new OurChild(role, file, words, this.#origin, halt, this.#now.bind(this));
   }
 
   #ownChild(role: Role, command: readonly string[], port: number, halt: string | undefined): Child {

@@ -20,6 +20,11 @@ export const MODULES: readonly string[] = [
   'tools/page/browser/diagram',
   'tools/page/browser/Viewer',
 ];
+/** Those of a page with lessons. */
+export const LESSON_MODULES: readonly string[] = [
+  'tools/page/browser/lessonText',
+  'tools/page/browser/LessonList',
+];
 /** Sources that a page may show: a trace from elsewhere must not name others. */
 const OURS = /^(?:src|examples|steps|starter)(?:\/[\w-]+)+\.ts$/;
 const IMPORT = / from '(\.[^']+)'/g;

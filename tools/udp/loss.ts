@@ -1,8 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
+import { TwentyMessages } from '../../examples/clients/TwentyMessages';
 import { EchoServer } from '../../src/EchoServer';
-import { Messages } from '../../src/socket/Messages';
-import type { Socket } from '../../src/socket/Socket';
-import { SocketClient } from '../../src/socket/SocketClient';
 import { DatagramSocket } from '../../src/udp/DatagramSocket';
 import { LossyRelay, type Odds, type Passage } from './LossyRelay';
 import { HEADING, passageRows } from './picture';
@@ -123,29 +121,13 @@ class Traffic {
 /** Sends these numbers over TCP, and gives those that come back. */
 export async function overTcp(numbers: readonly number[]): Promise<number[]> {
   const server = new EchoServer();
-  const echoes = await new OneByOne(numbers).run(await server.start(ANY_PORT));
+  const client = new TwentyMessages(String(numbers.length));
+  const echoes = await client.run(await server.start(ANY_PORT));
   await server.stop();
-  return echoes;
+  return echoes.split(' ').map(Number);
 }
 
 function tcpWords(numbers: readonly number[], echoes: readonly number[]): string {
   const inOrder = echoes.every((echo, index) => echo === numbers[index]);
   return `TCP, the same ${numbers.length} messages: ${echoes.length} came back, ${inOrder ? 'in order' : 'out of order'}.`;
-}
-
-/** Sends the next number when the one before has come back. */
-class OneByOne extends SocketClient<number[]> {
-  constructor(private readonly numbers: readonly number[]) {
-    super();
-  }
-
-  protected async converse(server: Socket): Promise<number[]> {
-    const messages = new Messages(server);
-    const echoes: number[] = [];
-    for (const number of this.numbers) {
-      await messages.send(String(number));
-      echoes.push(Number(await messages.reply()));
-    }
-    return echoes;
-  }
 }

@@ -134,6 +134,8 @@ describe('npm run live', function () {
       await order('start', { lab: '../../bin/sh' }),
       await order('start', { lab: 'constructor' }),
       await order('exec', {}),
+      await order('lesson', { id: 'nothing', run: 0 }),
+      await order('lesson', { id: 'figure', run: 7 }),
       await order('client', { message: 'two\nlines' }),
       await order('client', { message: 'x'.repeat(1001) }),
       await order('client', { message: 7 }),
@@ -315,6 +317,42 @@ describe('npm run live', function () {
     const first = rows.findIndex((row) => row.includes('3-way handshake'));
     const sockets = rows.slice(0, first).filter((row) => row.includes('socket()'));
     expect(sockets).to.have.length(4);
+  });
+
+  itInBrowser('plays a lesson, shows the row that it points at, and marks it as done', async () => {
+    const { page, wrong } = await open();
+    const lesson = (id: string) => page.locator(`[data-lesson=${id}]`);
+    await lesson('figure').locator('summary').first().click();
+    await lesson('figure').locator('[data-begin]').click();
+    await page.locator('[data-lesson=figure].done').waitFor();
+    await page.locator('.back.pointed.chosen').waitFor();
+    expect(await page.textContent('#title')).to.match(/connect\(.*accept\(\) = #2/);
+    expect(await violationsOn(page)).to.deep.equal([]);
+
+    // The next one stops what runs, and what is done stays done.
+    await page.reload();
+    await page.locator('[data-lesson=figure].done').waitFor({ state: 'attached' });
+    await lesson('killed').locator('summary').first().click();
+    await lesson('killed').locator('[data-begin]').click();
+    await lesson('killed').locator('.show:visible').click();
+    expect(await page.textContent('#title')).to.contain('ECONNRESET');
+    await page.locator('[data-lesson=killed].done').waitFor();
+    expect(wrong).to.deep.equal([]);
+  });
+
+  itInBrowser('plays a lesson call by call, too, and forgets it when all is stopped', async () => {
+    const { page } = await open();
+    await page.selectOption('#mode', 'step');
+    await page.locator('[data-lesson=no-server] summary').first().click();
+    await page.locator('[data-lesson=no-server] [data-begin]').click();
+    await page.locator('#step:enabled').click();
+    await label(page, 'socket()').waitFor();
+    expect(await page.locator('[data-lesson].done').count()).to.equal(0);
+    await page.click('#server');
+    await see(page, 'server', 'Start server');
+
+    expect(await page.locator('[data-lesson].done').count()).to.equal(0);
+    expect(await page.locator('.back.pointed').count()).to.equal(0);
   });
 
   itInBrowser('makes one call for each click when it steps', async () => {

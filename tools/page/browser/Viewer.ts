@@ -44,6 +44,7 @@ export class Viewer {
   #drawn: Range = [0, 0];
   #left = 0;
   #next: Next | undefined;
+  #pointed: number | undefined;
   /** The files that are shown, so that they are not made anew at each step. */
   readonly #files: Partial<Record<Role, string | undefined>> = {};
 
@@ -165,6 +166,12 @@ export class Viewer {
     document.dispatchEvent(new CustomEvent('chosen'));
   }
 
+  /** Marks a row that is worth a look. */
+  point(index: number | undefined): void {
+    this.#pointed = index;
+    this.#markRows();
+  }
+
   #listen(): void {
     const buttons: Record<string, () => void> = {
       first: () => {
@@ -269,6 +276,7 @@ export class Viewer {
       const index = Number(row.getAttribute('data-index'));
       row.classList.toggle('chosen', index === this.#chosen);
       row.classList.toggle('ahead', index > this.#chosen);
+      row.classList.toggle('pointed', index === this.#pointed);
     }
   }
 

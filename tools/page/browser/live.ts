@@ -1,5 +1,7 @@
 /** The page of a run that goes on: its buttons, and what the live server tells. */
 import { parseTrace } from '../../../src/trace/record';
+import { LessonList } from './LessonList';
+import { seek, type Sought } from './lessonText';
 import { Model } from './Model';
 import type { Halted, News, Orders, State } from './protocol';
 import { type Sources, Viewer } from './Viewer';
@@ -8,6 +10,8 @@ interface Given {
   readonly sources: Sources;
   readonly names: Readonly<Record<string, readonly [server: string, client: string]>>;
   /** Of the programs that the command line has named. */
+  /** What each run of each lesson points at. */
+  readonly sought: Readonly<Record<string, readonly Sought[]>>;
   readonly own?: { readonly isUdp: boolean; readonly isClientOwn: boolean };
 }
 
@@ -30,6 +34,13 @@ let model = fresh();
 /** The lab's, and the student's own as they are named. */
 const sources: Record<string, readonly string[]> = { ...given.sources };
 const viewer = new Viewer(model, sources, (datagram) => void order('lose', datagram));
+const lessons = new LessonList(() => {
+  if (pointed !== undefined) viewer.choose(pointed);
+});
+/** The row that the lesson points at. */
+let pointed: number | undefined;
+/** Whether a lesson has just ended, and its row is to be shown. */
+let isToBeShown = false;
 let redrawing: number | undefined;
 /** The event that was looked at when something new came, if it was the last: the newest is looked at next. */
 let followedFrom: number | undefined;
@@ -61,6 +72,8 @@ on('source', ({ file, lines }) => {
 on('cleared', () => {
   isSynced = false;
   opened = undefined;
+  pointed = undefined;
+  isToBeShown = false;
   model = fresh();
   viewer.show(model);
 });
@@ -70,6 +83,7 @@ on('said', ({ text }) => {
 });
 on('state', (next) => {
   const isAnother = state.lab !== next.lab;
+  const { lesson } = state;
   state = next;
   if (!isSynced) missed = state.dropped;
   if (!isSynced && state.mode === 'step') (byId('mode') as HTMLSelectElement).value = 'step';
@@ -79,6 +93,7 @@ on('state', (next) => {
     model = fresh();
     viewer.show(model);
   }
+  followLesson(lesson);
   showState();
 });
 
@@ -104,6 +119,7 @@ function redraw(): void {
     redrawing = undefined;
     if (opened !== undefined) return;
     viewer.redraw();
+    point();
     const isFollowing = followedFrom === viewer.chosen; // or another was chosen in the meantime
     if (isFollowing && pace() === 'slow') viewer.followSlowly();
     else if (isFollowing) viewer.follow();
@@ -115,6 +131,29 @@ function on<Name extends keyof News>(name: Name, act: (news: News[Name]) => void
   events.addEventListener(name, (event) => {
     act(JSON.parse((event as MessageEvent<string>).data) as News[Name]);
   });
+}
+
+/** Shows the row that the lesson points at, once it has come. */
+function point(): void {
+  const { lesson } = state;
+  const sought = lesson && given.sought[lesson.id]?.[lesson.run];
+  const row = sought && opened === undefined ? seek(model.events, sought) : -1;
+  pointed = row < 0 ? undefined : row;
+  viewer.point(pointed);
+  lessons.found(lesson?.id ?? '', lesson?.run ?? 0, pointed === undefined ? undefined : row + 1);
+  if (!isToBeShown || pointed === undefined) return;
+  isToBeShown = false;
+  viewer.choose(pointed);
+}
+
+/** What a lesson's beginning and end change. */
+function followLesson(before: State['lesson']): void {
+  const { lesson, phase, clients } = state;
+  if (lesson && lesson.id !== before?.id) lessons.open(lesson.id);
+  if (!lesson && (phase !== 'none' || clients > 0)) lessons.fold();
+  if (lesson?.isOver) lessons.done(lesson.id);
+  isToBeShown ||= lesson?.isOver === true && before?.isOver === false && pace() === 'live';
+  point();
 }
 
 const STOP_FIRST = 'Stop what runs first.';
@@ -234,7 +273,9 @@ function showEmpty(): void {
   const list = document.createElement('ol');
   for (const step of steps)
     list.append(Object.assign(document.createElement('li'), { textContent: step }));
-  byId('empty').replaceChildren(list);
+  const hint = document.createElement('p');
+  hint.textContent = 'Choose a lesson: its button starts all that it needs. Or do it step by step:';
+  byId('empty').replaceChildren(hint, list);
 }
 
 async function order<Name extends keyof Orders>(name: Name, what: Orders[Name]): Promise<void> {
@@ -284,6 +325,9 @@ click('live', () => {
   viewer.follow();
   showState();
   return Promise.resolve();
+});
+lessons.onBegin((id, run) => {
+  void order('lesson', { id, run, mode: wanted().mode });
 });
 click('second', () => order('second', {}));
 click('kill', () => order('kill', {}));

@@ -36,6 +36,9 @@ export interface State {
   readonly dropped: number;
   /** How the programs of the student's own are watched, and which can't be halted. */
   readonly ways: readonly string[];
+  /** The lesson that has set all this up, and which of its runs. */
+  readonly lesson?:
+    { readonly id: string; readonly run: number; readonly isOver: boolean } | undefined;
 }
 
 /** What the page is told, by the name of the event. */
@@ -54,6 +57,8 @@ export interface News {
 export interface Orders {
   readonly start: { readonly lab: string; readonly mode: Mode; readonly odds: Percents };
   readonly stop: Nothing;
+  /** Ends what runs, and begins a run of a lesson. */
+  readonly lesson: { readonly id: string; readonly run: number; readonly mode: Mode };
   /** A second server on the port of the first. */
   readonly second: Nothing;
   /** A halted process makes its call. */

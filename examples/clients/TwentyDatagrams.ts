@@ -1,0 +1,52 @@
+import { type Argument, count } from '../../src/cli/options';
+import type { Address } from '../../src/socket/Address';
+import { later } from '../../src/socket/later';
+import { DatagramClient, type DatagramRunOptions } from '../../src/udp/DatagramClient';
+import { DatagramSocket } from '../../src/udp/DatagramSocket';
+import { runDatagramClient } from '../../src/udp/runDatagramClient';
+
+const HOW_MANY: Argument = {
+  name: 'count',
+  description: 'how many messages',
+  default: '20',
+  parse: (text) => String(count(text)),
+};
+
+/** Sends the numbers from 1, a datagram each, and never again; then it receives what comes back. */
+export class TwentyDatagrams extends DatagramClient<string> {
+  /** @param count how many. */
+  constructor(private readonly count: string) {
+    super();
+  }
+
+  /** Asks once: what is lost stays lost. */
+  override async run(server: Address, { limits }: DatagramRunOptions = {}): Promise<string> {
+    await using socket = new DatagramSocket();
+    await socket.connect(server);
+    const forget = later(limits?.timeout ?? 1000, () => void socket.close());
+    const echoes = await this.converse(socket, server);
+    forget();
+    return echoes;
+  }
+
+  protected async converse(socket: DatagramSocket, server: Address): Promise<string> {
+    for (let number = 1; number <= Number(this.count); number++)
+      await socket.sendto(Buffer.from(String(number)), server);
+    const echoes: string[] = [];
+    // Nobody tells it that nothing more comes: its time is up then, and the socket closed.
+    while (echoes.length < Number(this.count)) {
+      const datagram = await socket.recvfrom().catch(() => undefined);
+      if (!datagram) break;
+      echoes.push(String(datagram.data));
+    }
+    return echoes.join(' ');
+  }
+}
+
+if (require.main === module) {
+  runDatagramClient(TwentyDatagrams, {
+    server: 'UdpEchoServer',
+    port: 65432,
+    argument: HOW_MANY,
+  });
+}

@@ -1,0 +1,34 @@
+import { type Argument, count } from '../../src/cli/options';
+import { runClient } from '../../src/cli/runClient';
+import { Messages } from '../../src/socket/Messages';
+import type { Socket } from '../../src/socket/Socket';
+import { SocketClient } from '../../src/socket/SocketClient';
+
+const HOW_MANY: Argument = {
+  name: 'count',
+  description: 'how many messages',
+  default: '20',
+  parse: (text) => String(count(text)),
+};
+
+/** Sends the numbers from 1 over one connection, each when the one before has come back. */
+export class TwentyMessages extends SocketClient<string> {
+  /** @param count how many. */
+  constructor(private readonly count: string) {
+    super();
+  }
+
+  protected async converse(server: Socket): Promise<string> {
+    const messages = new Messages(server);
+    const echoes: string[] = [];
+    for (let number = 1; number <= Number(this.count); number++) {
+      await messages.send(String(number));
+      echoes.push(await messages.reply());
+    }
+    return echoes.join(' ');
+  }
+}
+
+if (require.main === module) {
+  runClient(TwentyMessages, { server: 'EchoServer', port: 65432, argument: HOW_MANY });
+}
