@@ -3,7 +3,7 @@ import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['coverage/', 'build/', 'docs/api/', 'node_modules/'] },
+  { ignores: ['coverage/', 'build/', 'site/', 'docs/api/', 'node_modules/'] },
   {
     files: ['**/*.ts'],
     extends: [

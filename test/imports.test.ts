@@ -41,6 +41,16 @@ const ARROWS: Record<string, string[]> = {
   ],
   'tools/page': ['tools/lab'],
   'tools/page/browser': ['src/trace'],
+  'tools/site': [
+    'src/cli',
+    'src/trace',
+    'tools/lab',
+    'tools/lessons',
+    'tools/live',
+    'tools/page',
+    'tools/page/browser',
+    'tools/trace',
+  ],
   'tools/soak': ['src/text', 'test/helpers', 'tools/lab'],
   'tools/trace': [
     'src/cli',

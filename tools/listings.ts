@@ -61,11 +61,16 @@ function lineNumberOf(label: string, file: string): number {
   if (label === file) return 1;
   const source = parse(file);
   const declared = declarationsIn(source).get(label);
-  if (declared) return 1 + source.getLineAndCharacterOfPosition(declared.getStart()).line;
+  if (declared) return 1 + source.getLineAndCharacterOfPosition(nameIn(declared).getStart()).line;
   const lines = source.text.split('\n').map((line, index) => ({ line, number: index + 1 }));
   const [found, ...others] = lines.filter(({ line }) => line.includes(label));
   if (!found || others.length > 0) throw new Error(`not once in ${file}: ${label}`);
   return found.number;
+}
+
+/** The name of a member, which may stand below a decorator. */
+function nameIn(declared: ts.Node): ts.Node {
+  return ts.isClassElement(declared) ? (declared.name ?? declared) : declared;
 }
 
 /** A declaration without its comment, as far to the left as it goes. */

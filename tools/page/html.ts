@@ -54,6 +54,11 @@ export function moduleOf(name: string): string {
   );
 }
 
+/** A script that a page needs no server for. */
+export function dataUrl(script: string): string {
+  return `data:text/javascript;base64,${Buffer.from(script).toString('base64')}`;
+}
+
 /** Files line by line, highlighted. */
 export function sourcesOf(files: readonly string[]): Record<string, string[]> {
   const ours = [...new Set(files)].filter((file) => OURS.test(file));

@@ -1,7 +1,7 @@
 import type { TraceRecord } from '../../src/trace/record';
 import { rowsOf } from '../../src/trace/Reducer';
 import { escapeHtml } from '../lab/escapeHtml';
-import { fill, highlighted, json, moduleOf, MODULES, sourcesOf } from '../page/html';
+import { dataUrl, fill, highlighted, json, moduleOf, MODULES, sourcesOf } from '../page/html';
 
 const MAIN = 'tools/page/browser/kept';
 const HINT =
@@ -13,17 +13,17 @@ export function toHtml(records: readonly TraceRecord[], title: string): string {
   const imports = Object.fromEntries(
     modules.map((name) => [`lab/${name}`, dataUrl(moduleOf(name))]),
   );
-  const sources = { ...sourcesOf(filesIn(records)), ...keptSources(records) };
   const scripts = [
-    `<script type="application/json" id="run">${json({ records, sources })}</script>`,
+    `<script type="application/json" id="run">${json({ records, sources: sourcesOfRun(records) })}</script>`,
     `<script type="importmap">${json({ imports })}</script>`,
     `<script type="module">import 'lab/${MAIN}';</script>`,
   ];
   return fill({ title: escapeHtml(title), controls: HINT, scripts: scripts.join('\n') });
 }
 
-function dataUrl(script: string): string {
-  return `data:text/javascript;base64,${Buffer.from(script).toString('base64')}`;
+/** The files in which the calls of a run stand, line by line. */
+export function sourcesOfRun(records: readonly TraceRecord[]): Record<string, string[]> {
+  return { ...sourcesOf(filesIn(records)), ...keptSources(records) };
 }
 
 /** Those of a student's program, which are in the trace. */

@@ -1,12 +1,9 @@
 import { expect } from 'chai';
 import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { rowsOf } from '../../../src/trace/Reducer';
 import { LESSON_PAIRS, PAIRS } from '../../../tools/lab/pairs';
 import { LESSONS } from '../../../tools/lessons/lessons';
 import { lessonsPanel } from '../../../tools/lessons/panel';
-import { keepRun } from '../../../tools/live/keepRun';
-import { seek } from '../../../tools/page/browser/lessonText';
 import { ROOT } from '../../helpers/Program';
 
 /** The titles of the slides, in their order. */
@@ -60,13 +57,4 @@ describe('The lessons', () => {
     expect(panel).to.contain('<summary>&#60;b&#62;</summary>').and.contain('<p>&#38;</p>');
     expect(panel).to.contain('&#34;');
   });
-
-  for (const { title, runs } of LESSONS)
-    for (const run of runs)
-      it(`have the row that they point at: ${title}, ${run.label}`, async function () {
-        this.timeout(60_000);
-        const rows = rowsOf(await keepRun(run));
-
-        expect(seek(rows, run.sought)).to.be.above(0);
-      });
 });

@@ -142,9 +142,13 @@ export class Viewer {
     const end = this.model.events.length;
     const [from, to] = this.#drawn;
     if (from <= Math.max(0, first - NEAR) && to >= Math.min(end, last + NEAR) && to > 0) return;
-    this.#drawn = [Math.max(0, first - AROUND), Math.min(end, last + AROUND)];
+    this.#drawRange([Math.max(0, first - AROUND), Math.min(end, last + AROUND)]);
+  }
+
+  #drawRange(range: Range): void {
+    this.#drawn = range;
     if (!this.#layout) return;
-    draw(get('diagram') as unknown as SVGSVGElement, this.model, this.#layout, this.#drawn, {
+    draw(get('diagram') as unknown as SVGSVGElement, this.model, this.#layout, range, {
       choose: this.choose.bind(this),
       lose: this.lose,
     });
@@ -223,6 +227,9 @@ export class Viewer {
       if (isSideways && this.#layout?.isPinned) this.#draw();
       else this.#drawVisible();
     });
+    window.addEventListener('beforeprint', () => {
+      this.#drawRange([0, this.model.events.length]);
+    });
     window.addEventListener('resize', () => {
       this.redraw();
     });
@@ -262,10 +269,15 @@ export class Viewer {
   /** Brings the client of the chosen event into view, beside a server that stays. */
   #scrollToLane(): void {
     const { lane } = this.model.events[this.#chosen] ?? {};
-    if (!this.#layout?.isPinned || lane === undefined) return;
-    const { lanes, relay, server } = this.#layout;
+    if (!this.#layout || lane === undefined) return;
+    const { lanes, relay, server, isPinned } = this.#layout;
     const scroller = get('scroller');
     const x = lanes[lane] ?? 0;
+    if (!isPinned) {
+      const isOfClient = this.model.events[this.#chosen]?.client !== undefined;
+      scroller.scrollLeft = (isOfClient ? x : server) - scroller.clientWidth / 2;
+      return;
+    }
     const hidden = x - (relay === undefined ? server - NEXT_TO : relay - NEXT_TO_RELAY);
     if (hidden > 0) scroller.scrollLeft += hidden;
     else if (x - BEFORE < scroller.scrollLeft) scroller.scrollLeft = x - BEFORE;

@@ -21,6 +21,8 @@ const FRAME = 15;
 const HALF_WAY = 130;
 /** What scrolls beneath a server that stays ends so far before it. */
 const EDGE = 6;
+/** On a narrower screen all scrolls: a server that stays would leave no room for its clients. */
+const LEAST_PINNED = 560;
 const LETTER = 7.3;
 /** Characters that a label has room for. */
 const MOST_TEXT: Readonly<Record<Role, number>> = { client: 15, server: 21 };
@@ -72,8 +74,8 @@ export function layoutOf(model: Model, seen: { width: number; left: number }): L
   const width = Math.max(seen.width, last + between + after);
   const rows = model.events.length + model.waitRows.length;
   const height = TOP + rows * ROW + ROW;
-  const server = Math.min(seen.left + seen.width, width) - after;
-  const isPinned = width > seen.width;
+  const isPinned = width > seen.width && seen.width >= LEAST_PINNED;
+  const server = (isPinned ? Math.min(seen.left + seen.width, width) : width) - after;
   const relay = isPinned ? server - HALF_WAY : (last + server) / 2;
   return {
     width,
