@@ -48,6 +48,8 @@ const LINK = /\[`([^`\]]+)`\](?!: \.\.)/g;
 const TARGET = /^\[`([^`]+)`\]: \.\.\/(?:src|tools)\/\S+\.ts#L\d+$/gm;
 /** [question 1]: #a-heading-of-this-page */
 const INNER_LINK = /^\[question \d\]: #(\S+)$/gm;
+/** [How, in the README]: ../README.md#a-heading-there */
+const README_LINK = /^\[([^`\]]+)\]: \.\.\/README\.md#(\S+)$/gm;
 /** `npx ts-node src/File.ts` */
 const COMMAND = /`npx ts-node (src\/[\w/]+\.ts)[^`]*`/g;
 /** Where a listing comes from. */
@@ -147,6 +149,56 @@ describe('docs/slides.md', () => {
     expect(targets.filter((target) => !anchors.includes(target))).to.deep.equal([]);
   });
 
+  it('has the five services of the slide "Ports", and where their names stand', () => {
+    const { text = '' } = slides.find(({ title }) => title.endsWith('Ports')) ?? {};
+
+    for (const service of [
+      'ftp 21/tcp',
+      'telnet 23/tcp',
+      'finger 79/tcp',
+      'snmp 161/udp',
+      'smtp 25',
+    ])
+      expect(text).to.contain(`| ${service} `);
+    expect(text).to.contain('/etc/services');
+  });
+
+  it('leads to headings of the README that are there', () => {
+    const anchors = partsOf(readFileSync(path.join(ROOT, 'README.md'), 'utf8')).map(({ title }) =>
+      anchorOf(title),
+    );
+    const links = [...page.matchAll(README_LINK)];
+
+    expect(links).not.to.be.empty;
+    for (const [, label = '', target = ''] of links) {
+      expect(anchors).to.include(target);
+      expect(page.split(`[${label}]`), label).to.have.length.above(2);
+    }
+  });
+
+  it('explains what stands in the five files and on no slide', () => {
+    const files = ['EchoServer', 'EchoClient', 'DateServer', 'DateClient', 'LoggingDateServer'];
+    const text = files
+      .map((file) => readFileSync(path.join(ROOT, `src/${file}.ts`), 'utf8'))
+      .join();
+    const [head = ''] = page.split('\n## ');
+
+    for (const word of ['await', 'override', '@injectable()', 'void', 'require.main'])
+      expect([text.includes(word), head.includes(word)], word).to.deep.equal([true, true]);
+    for (const word of ['@call', '#x', 'await using']) expect(head).to.contain(word);
+  });
+
+  it('has links that lead to no line with nothing but a decorator', () => {
+    const lines = Array.from(page.matchAll(TARGET), ([target]) => {
+      const [, file = '', line = ''] = /: \.\.\/(\S+)#L(\d+)$/.exec(target) ?? [];
+      return (
+        readFileSync(path.join(ROOT, file), 'utf8').split('\n')[Number(line) - 1]?.trim() ?? ''
+      );
+    });
+
+    expect(lines.filter((line) => line === '' || /^@\w+(?:\(\))?$/.test(line))).to.deep.equal([]);
+  });
+
   it('uses each of its sources, and names each of those it uses', () => {
     const [text = '', sources = ''] = page.split('## Sources');
     const labels = [...sources.matchAll(SOURCE)].map(([, label = '']) => label);
@@ -161,10 +213,16 @@ describe('docs/slides.md', () => {
   });
 
   it('has no link that these tests do not understand', () => {
-    const rest = [SOURCE, SOURCE_OF, TARGET, LINK, INNER_LINK, COMMAND, LISTING].reduce(
-      (text, known) => text.replaceAll(known, ''),
-      page,
-    );
+    const rest = [
+      SOURCE,
+      SOURCE_OF,
+      TARGET,
+      LINK,
+      INNER_LINK,
+      README_LINK,
+      COMMAND,
+      LISTING,
+    ].reduce((text, known) => text.replaceAll(known, ''), page);
 
     expect(rest.match(NOT_UNDERSTOOD) ?? []).to.deep.equal([]);
   });

@@ -258,7 +258,8 @@ describe('npm run udp', function () {
     expect([code, stderr]).to.deep.equal([0, '']);
     expect(stdout).to.match(/^TCP +█+ +\d+ MB\/s, 100 % arrived$/m);
     expect(stdout).to.match(/^UDP +█+ +\d+ MB\/s, [\d.]+ % arrived/m);
-    expect(stdout).to.match(/^TCP .* µs, after a handshake of \d+ µs$/m);
+    expect(stdout).to.match(/^TCP +█+ +\d+ ms, \d+ µs each, handshake: \d+ µs$/m);
+    expect(stdout).to.match(/^UDP +█+ +\d+ ms, \d+ µs each, no handshake$/m);
     for (const line of stdout.split('\n')) expect(line.length).to.be.at.most(80);
   });
 

@@ -20,11 +20,11 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   json: 'json',
 };
 
-/** @param table draws a table in another way than Markdown's. */
+/** @param table draws a table in another way than Markdown's; undefined: in that way. */
 export function render(
   markdown: string,
   linkTo: LinkTo,
-  table?: (table: Tokens.Table, inline: (tokens: readonly Token[]) => string) => string,
+  table?: (table: Tokens.Table, inline: (tokens: readonly Token[]) => string) => string | undefined,
 ): Rendered {
   let title = '';
   const marked = new Marked({ gfm: true });
@@ -46,7 +46,7 @@ export function render(
       html: () => '', // comments for tools
       ...(table && {
         table(token: Tokens.Table) {
-          return table(token, (tokens) => this.parser.parseInline([...tokens]));
+          return table(token, (tokens) => this.parser.parseInline([...tokens])) ?? false;
         },
       }),
     },

@@ -5,11 +5,13 @@ import { codeBlock, type LinkTo, type Rendered, render } from './markdown';
 
 /** So many lines of code are shown at most. */
 const MOST_LINES = 7;
+/** The column with links to the code. */
+const CODE = 'In our code';
 const PLACE = /^\.\.\/(\S+)#L(\d+)$/;
 
 export function slidesPage(markdown: string, linkTo: LinkTo): Rendered {
   return render(markdown, linkTo, ({ header, rows }, inline) => {
-    const [, , remark] = header;
+    if (header[1]?.text !== CODE) return undefined;
     const statements = rows.map((row) => {
       const [statement, code, words] = row.map(({ tokens }) => tokens);
       return `<section class="statement">
@@ -19,7 +21,7 @@ export function slidesPage(markdown: string, linkTo: LinkTo): Rendered {
 <div>${excerptsOf(code ?? []).join('')}</div>
 </section>`;
     });
-    return remark ? `<div class="statements">${statements.join('\n')}</div>\n` : '';
+    return statements.join('\n');
   });
 }
 

@@ -15,7 +15,7 @@ const ANY_PORT = { host: '127.0.0.1', port: 0 };
 const SIZE = 1400;
 const CHUNK = Buffer.alloc(SIZE, 'x');
 const QUESTION = Buffer.from('ping');
-const QUESTIONS = 500;
+const QUESTIONS = 1000;
 const CONNECTIONS = 50;
 const COLUMNS = 80;
 const BAR = 24;
@@ -40,14 +40,12 @@ export async function speed(seconds: number, show: (line: string) => void): Prom
     for (const [index, transfer] of transfers.entries())
       show(transferRow(['TCP', 'UDP'][index] ?? '', transfer, most));
     show('');
-    show(`A question of ${QUESTION.length} bytes and its echo, the median of ${QUESTIONS}:`);
+    show('1,000 questions of 4 bytes over both, each after the echo of the one before:');
     show('');
-    const [handshake, stream] = await askOverTcp();
-    const datagram = await askOverUdp();
-    const longest = Math.max(stream, datagram);
-    const first = `after a handshake of ${inMicroseconds(handshake)}`;
-    show(`TCP  ${bar(stream, longest)}  ${inMicroseconds(stream)}, ${first}`);
-    show(`UDP  ${bar(datagram, longest)}  ${inMicroseconds(datagram)}, without a handshake`);
+    const { handshake, tcp: stream, udp: datagram } = await askBoth();
+    const longest = Math.max(totalOf(stream), totalOf(datagram));
+    show(questionRow('TCP', stream, longest, `handshake: ${inMicroseconds(handshake)}`));
+    show(questionRow('UDP', datagram, longest, 'no handshake'));
     show('');
     show(wrap(CONCLUSION, COLUMNS));
   } finally {
@@ -80,41 +78,40 @@ async function overUdp(address: Address, seconds: number): Promise<Transfer> {
   return { sent, arrived, seconds: (performance.now() - begun) / 1000 };
 }
 
-/** The medians of a handshake, and of a question, in ms. */
-async function askOverTcp(): Promise<[handshake: number, question: number]> {
-  const server = new EchoServer();
-  const address = await server.start(ANY_PORT);
-  const handshakes: number[] = [];
+/** The median of a handshake, and the time of each question over TCP and over UDP, in turns, ms. */
+async function askBoth(): Promise<{ handshake: number; tcp: number[]; udp: number[] }> {
+  const [stream, datagram] = [new EchoServer(), new UdpEchoServer()];
+  const [tcpAddress, udpAddress] = [await stream.start(ANY_PORT), await datagram.start(ANY_PORT)];
+  await using udpSocket = new DatagramSocket();
+  await using tcpSocket = new Socket();
+  const handshake = median(await handshakesWith(tcpAddress));
+  await tcpSocket.connect(tcpAddress);
+  const [tcp, udp]: [number[], number[]] = [[], []];
+  for (let turn = 0; turn < QUESTIONS; turn++) {
+    tcp.push(
+      await timeOf(async () => {
+        await tcpSocket.sendall(QUESTION);
+        await tcpSocket.recvall(QUESTION.length);
+      }),
+    );
+    udp.push(
+      await timeOf(async () => {
+        await udpSocket.sendto(QUESTION, udpAddress);
+        await udpSocket.recvfrom();
+      }),
+    );
+  }
+  await tcpSocket.close();
+  await Promise.all([stream.stop(), datagram.stop()]);
+  return { handshake, tcp, udp };
+}
+
+async function handshakesWith(address: Address): Promise<number[]> {
+  const times: number[] = [];
   for (let turn = 0; turn < CONNECTIONS; turn++) {
     await using socket = new Socket();
-    handshakes.push(await timeOf(() => socket.connect(address)));
+    times.push(await timeOf(() => socket.connect(address)));
   }
-  await using socket = new Socket();
-  await socket.connect(address);
-  const questions = await timesOf(async () => {
-    await socket.sendall(QUESTION);
-    await socket.recvall(QUESTION.length);
-  });
-  await socket.close();
-  await server.stop();
-  return [median(handshakes), median(questions)];
-}
-
-async function askOverUdp(): Promise<number> {
-  const server = new UdpEchoServer();
-  const address = await server.start(ANY_PORT);
-  await using socket = new DatagramSocket();
-  const questions = await timesOf(async () => {
-    await socket.sendto(QUESTION, address);
-    await socket.recvfrom();
-  });
-  await server.stop();
-  return median(questions);
-}
-
-async function timesOf(act: () => Promise<void>): Promise<number[]> {
-  const times: number[] = [];
-  for (let turn = 0; turn < QUESTIONS; turn++) times.push(await timeOf(act));
   return times;
 }
 
@@ -138,6 +135,16 @@ function transferRow(name: string, transfer: Transfer, most: number): string {
   const share = Math.round((1000 * arrived) / sent) / 10;
   const rest = arrived < sent ? ', the rest is lost' : '';
   return `${name}  ${bar(rateOf(transfer), most)}  ${rate}, ${share} % arrived${rest}`;
+}
+
+function questionRow(name: string, times: readonly number[], most: number, first: string): string {
+  const total = `${totalOf(times).toFixed(0).padStart(4)} ms`;
+  const each = `${inMicroseconds(median(times))} each`;
+  return `${name}  ${bar(totalOf(times), most)}  ${total}, ${each}, ${first}`;
+}
+
+function totalOf(times: readonly number[]): number {
+  return times.reduce((sum, time) => sum + time, 0);
 }
 
 function bar(value: number, most: number): string {

@@ -48,6 +48,22 @@ describe('The lessons', () => {
       expect(existsSync(path.join(ROOT, `${file}.ts`)), file).to.equal(true);
   });
 
+  it('have their place in the plan for tutors, whose times have no gap', () => {
+    const plan = readFileSync(path.join(ROOT, 'docs/tutors.md'), 'utf8');
+    const rows = Array.from(plan.matchAll(/^\| (\d+) +\| (\d+) +\|/gm), ([, from, to]) => [
+      Number(from),
+      Number(to),
+    ]);
+    const ends = rows.map(([, to]) => to);
+
+    for (const { title } of LESSONS.filter(({ id }) => id !== 'log'))
+      expect(plan).to.contain(`"${title}"`);
+    expect(rows.map(([from]) => from)).to.deep.equal(
+      [0, ...ends.slice(0, -1)].map((end) => (end === 50 ? 0 : end)),
+    );
+    expect(ends.filter((end) => end === 50 || end === 120)).to.deep.equal([50, 120]);
+  });
+
   it('say nothing that is markup', () => {
     const [first] = LESSONS;
     if (!first) throw new Error('there is no lesson');
