@@ -33,15 +33,15 @@ export class LabStage implements Stage {
     return port;
   }
 
-  async talk(message: string, port?: number): Promise<void> {
-    await this.#end(await this.#client(message, { port }));
+  talk(message: string, port?: number): Promise<void> {
+    return forLater(this.#client(message, { port }).then((client) => this.#end(client)));
   }
 
   async halt(message: string, before: string): Promise<HaltedClient> {
     const client = await this.#client(message, { halt: before });
     await this.#until(() => client.halted > 0 || client.hasEnded);
     return {
-      ended: this.#end(client),
+      ended: forLater(this.#end(client)),
       goOn: () => {
         this.lab.letGoOn(client);
       },
@@ -85,4 +85,10 @@ export class LabStage implements Stage {
   #until(isSo: () => boolean): Promise<void> {
     return this.lab.until(isSo, this.signal);
   }
+}
+
+/** A lesson may wait for it later: if it is stopped before, nobody is there to hear of it. */
+function forLater(promise: Promise<void>): Promise<void> {
+  promise.catch(() => undefined);
+  return promise;
 }

@@ -149,7 +149,12 @@ describe('npm run site', function () {
   });
 
   itInBrowser('has pages that anybody can read, also on a phone', async () => {
-    const pages = [...textPages(), 'source/src/EchoServer.ts.html', 'api/index.html'];
+    const pages = [
+      ...textPages(),
+      'lessons/await-2.html',
+      'source/src/EchoServer.ts.html',
+      'api/index.html',
+    ];
     for (const file of pages) {
       const { page, wrong } = await open(file);
       if (!file.startsWith('api/')) expect(await violationsOn(page), file).to.deep.equal([]);
