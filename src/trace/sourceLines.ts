@@ -4,7 +4,7 @@ import type { SourceLine } from './record';
 
 const FRAMES = 16;
 /** `    at async EchoServer.converse (/project/src/EchoServer.ts:11:33)` */
-const FRAME = /^ +at (?:async )?(?:(.+?) \()?(?:file:\/\/)?(\/.+|[A-Z]:\\.+):(\d+):(\d+)\)?$/;
+const FRAME = /^ +at (?:async )?(?:(.+?) \()?(?:file:\/\/)?(\/.+|[A-Za-z]:\\.+):(\d+):(\d+)\)?$/;
 /** Those that make the calls, and those that carry them out. */
 const SOCKETS =
   /^(?:tools\/(?:watch\/.*|live\/preload)|src\/(?:trace\/.*|socket\/(?:calls|Socket|ListeningSocket|Wire)|udp\/DatagramSocket))\.c?[jt]s$/;

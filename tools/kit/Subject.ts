@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import spawn from 'cross-spawn';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -22,6 +23,10 @@ const MARK = 'LAB_KIT_SUBJECT';
 
 /** The number of the system call read() on x86-64 or ARM, and descriptor 0. */
 const READS_STDIN = /^(?:0|63) 0x0 /;
+
+const isWindows = process.platform === 'win32';
+/** Python prints at once, and as UTF-8 into a pipe, too (on Windows it would not). */
+const PYTHON = { PYTHONUNBUFFERED: '1', PYTHONIOENCODING: 'utf-8' };
 
 /** How a program is started. */
 export interface Start {
@@ -57,9 +62,10 @@ export class Subject {
     const [name = '', value = ''] = this.#mark.split('=');
     this.#child = spawn(file, args, {
       cwd,
-      env: { ...process.env, [name]: value, PYTHONUNBUFFERED: '1', ...env },
+      env: { ...process.env, [name]: value, ...PYTHON, ...env },
       stdio: ['pipe', 'pipe', 'pipe', ...(hasChannel ? (['pipe'] as const) : [])],
-      detached: true, // in a process group of its own
+      detached: !isWindows, // in a process group of its own; on Windows that would be a window
+      windowsHide: true,
     });
     this.#child.stdin?.on('error', () => undefined); // it does not read, or has gone
     this.channel?.on('error', () => undefined);
@@ -134,7 +140,7 @@ export class Subject {
 
   /** The end of what it has printed, on stdout and stderr. */
   get printed(): string {
-    return this.#tail.toString();
+    return this.#tail.toString().replaceAll('\r\n', '\n');
   }
 
   /** Waits until it has ended, at most so many milliseconds; says whether it has. */
@@ -182,8 +188,10 @@ export class Subject {
   }
 
   #signal(signal: NodeJS.Signals): void {
-    if (this.#child.pid === undefined) return;
-    if (!tryKill(-this.#child.pid, signal)) this.#child.kill(signal);
+    const { pid } = this.#child;
+    if (pid === undefined) return;
+    const hasGone = isWindows ? this.#how !== undefined || killTree(pid) : tryKill(-pid, signal);
+    if (!hasGone) this.#child.kill(signal);
   }
 }
 
@@ -199,6 +207,12 @@ function signalOf(code: number | null, { prefix }: Cage): string | undefined {
 
 function tailOf(before: Buffer, more: Buffer): Buffer {
   return Buffer.concat([before, more.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
+}
+
+/** Windows has no signals and no groups: it ends a process with all that this has started. */
+function killTree(pid: number): boolean {
+  const command = ['/PID', String(pid), '/T', '/F'];
+  return spawnSync('taskkill', command, { stdio: 'ignore', windowsHide: true }).status === 0;
 }
 
 function tryKill(pid: number, signal: NodeJS.Signals): boolean {

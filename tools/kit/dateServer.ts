@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { lineThatAsks } from './byHand';
 import { inWords, show } from './bytes';
 import { whatElseItIs } from './compare';
 import { isNow, tellsSeconds } from './dates';
@@ -34,7 +35,7 @@ export const DATE: Ask = {
     if (came.ending === 'done') return;
     throw new Finding({ did, expected: 'the date and time of now', came: inWords(came) });
   },
-  try: (trial) => `echo '${trial.question}' | ${trial.nc}`,
+  try: (trial) => lineThatAsks(`${trial.question}\\n`, trial.address, 'DateClient'),
 };
 
 export const DATE_SERVER: readonly Stage[] = [
@@ -182,7 +183,7 @@ async function endsWhere(trial: Trial): Promise<void> {
       expected: 'the date and time of now',
       came: inWords(single),
       likely: () => diagnose(trial, silent(question, isDate)),
-      try: `printf '${question}' | ${trial.nc}`,
+      try: lineThatAsks(question, trial.address, 'DateClient'),
     });
   }
   const inPieces = await anotherAnswer(

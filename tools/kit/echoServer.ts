@@ -1,3 +1,4 @@
+import { lineThatAsks } from './byHand';
 import { firstDifference, inWords, show, showDifference } from './bytes';
 import { howItDiffers } from './compare';
 import { diagnose, roundAndRound, silent, variant, VARIANT_MS, type Variant } from './diagnose';
@@ -68,7 +69,8 @@ const ECHO: Ask = {
       likely: howItDiffers(sent, came.data),
     });
   },
-  try: (trial, name) => `printf '${name}${trial.isByLines ? '\\n' : ''}' | ${trial.nc}`,
+  try: (trial, name) =>
+    lineThatAsks(`${name}${trial.isByLines ? '\\n' : ''}`, trial.address, 'EchoClient'),
 };
 
 export const ECHO_SERVER: readonly Stage[] = [
@@ -266,7 +268,7 @@ async function endOfFile(trial: Trial): Promise<void> {
       likely: reset
         ? 'probably your server closes while something is still unread, or with SO_LINGER 0'
         : () => neverCloses(trial),
-      try: `printf 'bye' | ${trial.nc}`,
+      try: lineThatAsks('bye', trial.address, 'EchoClient'),
     },
     reset ? 'warned' : 'failed',
   );

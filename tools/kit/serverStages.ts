@@ -269,6 +269,8 @@ export function restarts(kind: Ask, needs: number[]): Stage {
 
 /** Whether the system keeps the port, as the program says, or as another start of it shows. */
 async function whyHeld(kind: Ask, trial: Trial): Promise<string | undefined> {
+  // There no program needs it, and one that has it may take a port that another holds.
+  if (process.platform === 'win32') return undefined;
   if (/in use|EADDRINUSE|BindException/i.test(trial.subject?.printed ?? ''))
     return 'the system keeps the port while a connection to it is not over, and for some time after that (TIME_WAIT; a minute on Linux): set SO_REUSEADDR before bind(); the first start with it still has to wait for that';
   return startsWhenFree(kind, trial);

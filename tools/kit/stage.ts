@@ -3,11 +3,13 @@ import type { Address } from '../../src/socket/Address';
 import { formatAddress } from '../../src/socket/Address';
 import { SocketError } from '../../src/socket/SocketError';
 import { codeOf } from '../../src/text/errno';
+import { lineThatConnects } from './byHand';
 import type { Deadline } from './Deadline';
 import { type Framing, LINES } from './framing';
 import { KitError } from './KitError';
 import type { Eyes, Seen } from './Eyes';
 import { causeIn } from './lastWords';
+import { onlyOnIPv6 } from './onlyOnIPv6';
 import { Probe } from './Probe';
 import { type OwnSocket, socketsOf } from './sockets';
 import { type Start, Subject } from './Subject';
@@ -304,7 +306,10 @@ export class Trial {
         const hasEnded = this.#subject?.how !== undefined;
         if (!this.start || codeOf(error) !== 'ECONNREFUSED') throw error;
         if (hasEnded || waited > this.deadline.limit(START_MS)) throw this.#deaf(waited);
-        const why = waited > ELSEWHERE_MS ? this.#whyDeaf() : undefined;
+        const why =
+          waited > ELSEWHERE_MS
+            ? (this.#whyDeaf() ?? (await onlyOnIPv6(this.address.port)))
+            : undefined;
         if (why !== undefined) throw this.#deaf(waited, why);
         await setTimeout(RETRY_MS);
       }
@@ -392,17 +397,8 @@ export class Trial {
       likely: isClient
         ? 'your program is a client: it calls connect(), and is refused; a server calls bind(), listen() and accept()'
         : likely,
-      try: `nc -vz ${this.address.host} ${this.address.port}`,
+      try: lineThatConnects(this.address),
     });
-  }
-
-  /**
-   * How a learner asks by hand, in a line that ends by itself (`-w`), also where the server never closes.
-   * Debian's nc says end of file only with `-q`, which no other system's has.
-   */
-  get nc(): string {
-    const ends = process.platform === 'linux' ? '-q 1 -w 2' : '-w 2';
-    return `nc ${ends} ${this.address.host} ${this.address.port}`;
   }
 }
 

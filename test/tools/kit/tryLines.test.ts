@@ -19,7 +19,7 @@ const TRIES: [program: string, file: string, stage: number, line: RegExp][] = [
   ['echo-server', 'echo/no_listen', 1, /^nc -vz 127/],
   ['echo-server', 'echo/adds_newline', 2, /^printf 'Hello, world' \| nc/],
   ['echo-server', 'echo/never_closes', 5, /^printf 'bye' \| nc/],
-  ['date-server', 'date/yesterday', 3, /^echo 'What time is it\?' \| nc/],
+  ['date-server', 'date/yesterday', 3, /^printf 'What time is it\?\\n' \| nc/],
 ];
 
 /** Runs a line as a learner pastes it, with this nc; it must end by itself. */

@@ -1,0 +1,17 @@
+import { Socket } from '../../src/socket/Socket';
+
+const LOOPBACK_6 = '::1';
+
+/**
+ * Where no system tells what a program listens on: that it is ::1, if it is. On Windows and macOS that is what
+ * `localhost` means to many programs.
+ */
+export async function onlyOnIPv6(port: number): Promise<string | undefined> {
+  try {
+    await using socket = new Socket();
+    await socket.connect({ host: LOOPBACK_6, port });
+    return 'your program listens on ::1 (IPv6), not on 127.0.0.1: give bind() 127.0.0.1 in the place of localhost';
+  } catch {
+    return undefined;
+  }
+}
