@@ -5,6 +5,7 @@ import { codeOf, explain } from '../text/errno';
 /** What is kept for a terminal or a reader that takes nothing; the rest is dropped and counted. */
 const MOST_BYTES = 65_536;
 const RETRY_MS = 100;
+const isWindows = process.platform === 'win32';
 
 /**
  * What a program prints. Node's own `console` waits while a terminal is stopped (Ctrl-S) or a pipe is
@@ -27,6 +28,8 @@ export class Output {
     private readonly onFailure: (error: unknown) => void,
   ) {
     this.#fd = openAgain(fd);
+    // There Node's own stream is written to, and its errors end a program that does not listen to them.
+    if (isWindows) streamOf(fd).on('error', this.#fail.bind(this));
   }
 
   write(text: string): void {
@@ -65,10 +68,14 @@ export class Output {
   }
 }
 
+function streamOf(fd: number): NodeJS.WriteStream {
+  return fd === 1 ? process.stdout : process.stderr;
+}
+
 /** Gives the number of bytes that could be written. */
 function writeSome(fd: number, data: Buffer): number {
-  if (process.platform !== 'win32') return fs.writeSync(fd, data);
-  (fd === 1 ? process.stdout : process.stderr).write(data); // knows the console's characters
+  if (!isWindows) return fs.writeSync(fd, data);
+  streamOf(fd).write(data); // knows the console's characters
   return data.length;
 }
 

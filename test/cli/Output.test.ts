@@ -1,8 +1,10 @@
 import { expect } from 'chai';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Output } from '../../src/cli/Output';
+import { commandOf } from '../../tools/lab/LabProgram';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { temporaryFolder } from '../helpers/temporaryFolder';
 import { itOnLinux } from '../helpers/itOnLinux';
@@ -111,5 +113,19 @@ describe('Output', () => {
     fs.closeSync(read);
 
     output.write('lost\n');
+  });
+
+  it('forgives it on Windows, too, where a stream of Node writes', async () => {
+    const [file = '', ...args] = commandOf('test/cli/printer', 'test/cli/asOnWindows');
+    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+    afterwards(() => child.kill('SIGKILL'));
+    const exited = once(child, 'exit');
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    await once(child.stdout, 'close');
+    child.stdin.on('error', () => undefined); // it has gone, if it is not forgiven
+    child.stdin.end('x');
+
+    expect((await exited)[0]).to.equal(7);
   });
 });
