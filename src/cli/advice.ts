@@ -1,4 +1,5 @@
 import { RequestNotLogged } from '../services/RequestLogger';
+import { SocketError } from '../socket/SocketError';
 import { codeOf } from '../text/errno';
 import { command } from '../text/wrap';
 
@@ -43,14 +44,16 @@ export function adviseClient(
   port: number,
   error: unknown,
 ): string[] {
+  const elsewhere = isElsewhere(error) ? ['see docs/other-machines.md: what it means there'] : [];
   const start = startIt({ server, port: usual }, port);
   const isPortRight = `see whether ${port} is the right port: the first line of ${server} says which it has (usually ${usual})`;
   const here = [
+    ...elsewhere,
     `a server on this machine: ${command(`npx ts-node src/${program}.ts --host 127.0.0.1`)}`,
   ];
   const whoIsThere = `see whether it is ${server} that has port ${port}, and what it says in its terminal`;
   return adviceFor(error, {
-    ECONNREFUSED: port === usual ? [start] : [isPortRight, start],
+    ECONNREFUSED: [...elsewhere, ...(port === usual ? [] : [isPortRight]), start],
     ENOTFOUND: here,
     ENETUNREACH: here,
     EHOSTUNREACH: here,
@@ -60,6 +63,7 @@ export function adviseClient(
       'wait until some of the connections there are over: each holds a local port, for a while also after its end',
     ],
     ETIMEDOUT: [
+      ...elsewhere,
       `see whether the server is stopped with Ctrl-Z: type ${command('fg')} in its terminal, then Ctrl-C to end it`,
       `see whether it is ${server} that has port ${port}; to wait longer, add ${command('--timeout 60')}`,
     ],
@@ -69,6 +73,13 @@ export function adviseClient(
     EBADMSG: [whoIsThere],
     EMSGSIZE: [whoIsThere],
   });
+}
+
+/** Whether a connection was tried to another machine than this one. */
+function isElsewhere(error: unknown): boolean {
+  if (!(error instanceof SocketError) || error.call !== 'connect') return false;
+  const { host = '127.0.0.1' } = error.address ?? {};
+  return !/^(?:127\.|::1$|localhost$)/.test(host);
 }
 
 /** How to start a server that a client did not find on this port. */

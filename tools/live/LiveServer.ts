@@ -69,8 +69,14 @@ export class LiveServer {
     },
   };
 
-  /** @param own the student's programs, if the command line has named some. */
-  constructor(own?: Own) {
+  /**
+   * @param own the student's programs, if the command line has named some.
+   * @param outside where else this page is reached, by way of a service that forwards its port.
+   */
+  constructor(
+    own?: Own,
+    private readonly outside?: URL,
+  ) {
     this.lab = new RunningLab(own);
     this.#lessons = new Lessons(this.lab);
     this.lab.records.on('added', () => {
@@ -89,7 +95,7 @@ export class LiveServer {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject).listen(port, HOST, resolve);
     });
-    return `http://${HOST}:${this.#port}/${this.#secret}/`;
+    return `${this.outside?.origin ?? `http://${HOST}:${this.#port}`}/${this.#secret}/`;
   }
 
   async stop(): Promise<void> {
@@ -128,10 +134,14 @@ export class LiveServer {
   /** A rebound name has another Host, another page another Origin, another user no secret. */
   #whyNot({ headers, method, url = '' }: http.IncomingMessage): string | undefined {
     const hosts = [`${HOST}:${this.#port}`, `localhost:${this.#port}`];
+    const origins = hosts.map((host) => `http://${host}`);
+    if (this.outside) {
+      hosts.push(this.outside.host);
+      origins.push(this.outside.origin);
+    }
     if (!hosts.includes(headers.host ?? '')) return 'this host is not served';
     const { origin } = headers;
-    if (origin !== undefined && !hosts.some((host) => origin === `http://${host}`))
-      return 'only its own page may ask';
+    if (origin !== undefined && !origins.includes(origin)) return 'only its own page may ask';
     const site = headers['sec-fetch-site'];
     if (site !== undefined && site !== 'same-origin' && site !== 'none')
       return 'only its own page may ask';

@@ -1,5 +1,5 @@
 /** `npm run live`: the page on which the programs of the lab run and draw themselves. */
-import { Argument, Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander';
 import { say } from '../../src/cli/complain';
 import { bindablePort } from '../../src/cli/options';
 import { out } from '../../src/cli/Output';
@@ -12,6 +12,7 @@ import type { Own } from './RunningLab';
 
 interface Options {
   port: number;
+  outside?: URL;
   server?: string[];
   client?: string[];
   cwd: string;
@@ -27,13 +28,18 @@ const command = addOwnPrograms(new Command('npm run live --'))
       .default('echo'),
   )
   .option('--port <port>', 'the port of the page; 0: any free one', bindablePort, 6080)
+  .option(
+    '--outside <url>',
+    'where else the page is reached, if a service forwards its port: https://NAME-6080.app.github.dev',
+    outsideUrl,
+  )
   .exitOverride();
 
 async function main(): Promise<void> {
   command.parse();
-  const { port } = command.opts<Options>();
+  const { port, outside } = command.opts<Options>();
   const own = ownPrograms();
-  const live = new LiveServer(own);
+  const live = new LiveServer(own, outside);
   for (const signal of ['SIGINT', 'SIGTERM'])
     process.once(signal, () => {
       void live.stop().then(() => process.exit(0));
@@ -44,6 +50,13 @@ async function main(): Promise<void> {
     say(`npm run live: ${whyNotStarted(error, port)}`);
     process.exitCode = 1;
   }
+}
+
+/** @throws InvalidArgumentError when it is not an address of a web page, without a path. */
+function outsideUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^https?:$/.test(url.protocol) && `${url.pathname}${url.search}` === '/') return url;
+  throw new InvalidArgumentError('it begins with https:// or http://, and has no path.');
 }
 
 /** @throws CommanderError when there is no such command, which is also said. */

@@ -23,6 +23,11 @@ const PAGES: readonly (readonly [file: string, title: string, words: string])[] 
   ],
   ['python.html', 'In Python', 'Your Python programs, drawn and checked, and ten usual slips.'],
   ['trace.html', 'See your sockets', 'The slides’ picture, drawn by programs that run.'],
+  [
+    'other-machines.html',
+    'Other machines',
+    'Firewalls, WSL, containers, and what each error means there.',
+  ],
   ['scaling.html', 'More than one process', 'Workers, several machines, and Redis for the log.'],
   ['performance.html', 'How fast it is', 'What was measured, and what limits it.'],
   ['tutors.html', 'For tutors', 'A lecture of 50 minutes and a lab of two hours, with times.'],

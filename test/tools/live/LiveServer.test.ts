@@ -1,10 +1,12 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
+import * as http from 'node:http';
 import * as net from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import type { CallRecord } from '../../../src/trace/record';
 import { LiveServer } from '../../../tools/live/LiveServer';
 import { afterwards, cleanUp } from '../../helpers/cleanUp';
+import { freePort } from '../../helpers/freePort';
 
 const MiB = 1024 * 1024;
 const MOST_RECORDS = 20_000;
@@ -39,6 +41,27 @@ describe('The live server', () => {
     page.write(`GET ${url.pathname}events HTTP/1.1\r\nHost: ${url.host}\r\n\r\n`);
     return page;
   }
+
+  it('is reached by its outside name, too, if it was told that, and by no other', async () => {
+    const outside = new URL('https://name-6080.example');
+    const live = new LiveServer(undefined, outside);
+    afterwards(() => live.stop());
+    const port = await freePort();
+    const url = new URL(await live.start(port));
+    const ask = async (headers: http.OutgoingHttpHeaders) => {
+      const request = http.get({ host: '127.0.0.1', port, path: url.pathname, headers });
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+      response.resume();
+      return response.statusCode;
+    };
+
+    expect(url.origin).to.equal(outside.origin);
+    expect(await ask({ host: outside.host, origin: outside.origin })).to.equal(200);
+    expect(await ask({ host: `localhost:${port}`, origin: outside.origin })).to.equal(200);
+    expect(await ask({ host: 'other.example' })).to.equal(403);
+    expect(await ask({ host: outside.host, origin: 'http://name-6080.example' })).to.equal(403);
+    expect(await ask({ host: outside.host, 'sec-fetch-site': 'cross-site' })).to.equal(403);
+  });
 
   it('keeps nothing for pages that do not read, and tells them later what is kept', async () => {
     const live = new LiveServer();
