@@ -14,8 +14,8 @@ import type { Start, Subject } from './Subject';
 /** Rows of the program's side that are shown. */
 const LAST_ROWS = 6;
 const WORDS_WIDTH = 22;
-/** Python tells its stacks in this time. */
-const STACKS_MS = 1000;
+/** Python tells its stacks in this time, also on a busy machine: it is waited for no longer than it takes. */
+const STACKS_MS = 8000;
 /** A signal is heard in this time. */
 const SIGNAL_MS = 1000;
 const POLL_MS = 20;
@@ -96,7 +96,9 @@ export class Eyes {
   async #placesOf(subject: Subject): Promise<SourceLine[]> {
     if (this.#watch?.way !== 'python') return [];
     const before = readBeginning(this.#stacks).length;
-    for (const pid of subject.pids) if (catchesUsr2(pid)) process.kill(pid, 'SIGUSR2');
+    const asked = subject.pids.filter(catchesUsr2);
+    for (const pid of asked) process.kill(pid, 'SIGUSR2');
+    if (asked.length === 0) return [];
     const begun = performance.now();
     let text = '';
     while (!text.includes('Current thread') && performance.now() - begun < STACKS_MS) {
