@@ -27,8 +27,12 @@ const isPart = isWindows || options.length > 0;
 const JOBS = 5;
 const mocha = (jobs: number, files: string) =>
   `mocha --parallel --jobs ${jobs} --reporter build/tools/CountingReporter.js ${options.join(' ')} ${files}`;
-const LONG = ['"build/test/tools/{kit,live}/*.test.js"', '"build/test/programs/*.test.js"'];
-const OTHERS = '"build/test/{*,!(programs|tools)/**/*,tools/{*,!(kit|live)/**/*}}.test.js"';
+const LONG = [
+  '"build/test/tools/{live,site}/*.test.js"',
+  '"build/test/tools/kit/*.test.js"',
+  '"build/test/programs/*.test.js"',
+];
+const OTHERS = '"build/test/{*,!(programs|tools)/**/*,tools/{*,!(kit|live|site)/**/*}}.test.js"';
 // Those that take longest begin, and much of them is waiting: so there are more jobs than cores.
 const FILES = isWindows
   ? `${WITHOUT_PROGRAMS} "build/test/**/*.test.js"`

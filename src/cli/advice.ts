@@ -48,15 +48,14 @@ export function adviseClient(
   const start = startIt({ server, port: usual }, port);
   const isPortRight = `see whether ${port} is the right port: the first line of ${server} says which it has (usually ${usual})`;
   const here = [
-    ...elsewhere,
     `a server on this machine: ${command(`npx ts-node src/${program}.ts --host 127.0.0.1`)}`,
   ];
   const whoIsThere = `see whether it is ${server} that has port ${port}, and what it says in its terminal`;
   return adviceFor(error, {
     ECONNREFUSED: [...elsewhere, ...(port === usual ? [] : [isPortRight]), start],
     ENOTFOUND: here,
-    ENETUNREACH: here,
-    EHOSTUNREACH: here,
+    ENETUNREACH: [...elsewhere, ...here],
+    EHOSTUNREACH: [...elsewhere, ...here],
     EACCES: here,
     EAI_AGAIN: here,
     EADDRNOTAVAIL: [

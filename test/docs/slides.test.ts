@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { upToDate } from '../../tools/listings';
+import { anchorOf } from '../../tools/site/markdown';
 import { ROOT } from '../helpers/Program';
 
 /** The slides, in their order. */
@@ -77,14 +78,6 @@ function partsOf(page: string): Part[] {
       const level = heading.indexOf(' ');
       return { level, title: heading.slice(level).trim(), text: lines.join('\n').trim() };
     });
-}
-
-/** Where GitHub lets a link to a heading point. */
-function anchorOf(title: string): string {
-  return title
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N} _-]/gu, '')
-    .replaceAll(' ', '-');
 }
 
 function linksIn(text: string): string[] {

@@ -69,8 +69,8 @@ describe('A server that is told to stop', () => {
     const server = Program.lab('EchoServer', ['--port', '0', '--quiet']);
     const port = await server.listening();
     const greedy = await BareClient.connect(port);
-    await greedy.send('x').bytes(1);
-    greedy.pause().send(Buffer.alloc(64 * MiB));
+    await greedy.send(Buffer.alloc(64 * MiB)).bytes(1); // the server owes the rest now
+    greedy.pause();
 
     server.child.kill('SIGTERM');
     await server.printed(/finishing what has begun/);
