@@ -154,10 +154,10 @@ export class Subject {
     return this.endedWithin(this.deadline.limit(ms));
   }
 
-  /** Ends it as a user would, then by force; and all that it has started. */
+  /** Ends it as a user would, then by force, which is soon where the time is up; and all that it has started. */
   async end(): Promise<void> {
     this.#signal('SIGTERM');
-    await this.endedWithin(GRACE_MS);
+    await this.endedWithin(Math.min(GRACE_MS, this.deadline.left));
     await this.kill();
   }
 
