@@ -624,6 +624,7 @@ describe('npm run live', function () {
 
   itInBrowser('says what to do while nothing has happened, and Enter runs a client', async () => {
     const { page } = await open();
+    await page.locator('#empty li').nth(2).waitFor(); // the live server has told how things are
     expect(await page.locator('#empty li').allTextContents()).to.have.length(3);
     expect(await page.textContent('#empty li')).to.contain('Press “Start server”');
     expect(await page.textContent('#file-client')).to.equal('no line of the client so far');
