@@ -1,16 +1,9 @@
-import { type Argument, count } from '../../src/cli/options';
 import type { Address } from '../../src/socket/Address';
 import { later } from '../../src/socket/later';
 import { DatagramClient, type DatagramRunOptions } from '../../src/udp/DatagramClient';
 import { DatagramSocket } from '../../src/udp/DatagramSocket';
 import { runDatagramClient } from '../../src/udp/runDatagramClient';
-
-const HOW_MANY: Argument = {
-  name: 'count',
-  description: 'how many messages',
-  default: '20',
-  parse: (text) => String(count(text)),
-};
+import { HOW_MANY } from './howMany';
 
 /** Sends the numbers from 1, a datagram each, and never again; then it receives what comes back. */
 export class TwentyDatagrams extends DatagramClient<string> {
@@ -24,9 +17,11 @@ export class TwentyDatagrams extends DatagramClient<string> {
     await using socket = new DatagramSocket();
     await socket.connect(server);
     const forget = later(limits?.timeout ?? 1000, () => void socket.close());
-    const echoes = await this.converse(socket, server);
-    forget();
-    return echoes;
+    try {
+      return await this.converse(socket, server);
+    } finally {
+      forget();
+    }
   }
 
   protected async converse(socket: DatagramSocket, server: Address): Promise<string> {

@@ -1,15 +1,8 @@
-import { type Argument, count } from '../../src/cli/options';
 import { runClient } from '../../src/cli/runClient';
 import { Messages } from '../../src/socket/Messages';
 import type { Socket } from '../../src/socket/Socket';
 import { SocketClient } from '../../src/socket/SocketClient';
-
-const HOW_MANY: Argument = {
-  name: 'count',
-  description: 'how many messages',
-  default: '20',
-  parse: (text) => String(count(text)),
-};
+import { HOW_MANY } from './howMany';
 
 /** Sends the numbers from 1 over one connection, each when the one before has come back. */
 export class TwentyMessages extends SocketClient<string> {

@@ -82,7 +82,7 @@ export class OurChild extends Child {
   }
 
   /** Not every program says where it listens; its records do. */
-  async #listens(): Promise<string | undefined> {
+  #listens(): Promise<string | undefined> {
     return new Promise((resolve) => {
       this.on('record', (record) => {
         const address = listeningAddress([record]);
