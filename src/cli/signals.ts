@@ -1,8 +1,11 @@
 import { constants } from 'node:os';
 import { say } from './complain';
 
-/** A second signal so soon is the first one again: on Ctrl-C npm passes on what we have had, too. */
-const SAME_SIGNAL_MS = 20;
+/**
+ * In ms. A second signal that comes sooner is the first one again: on Ctrl-C the terminal tells both npm
+ * and us, and npm passes it on. On a busy machine that takes its time; a person takes longer.
+ */
+const SAME_SIGNAL_MS = 150;
 
 /** When someone who has pressed Ctrl-C begins to wonder. */
 const NOTICEABLE_MS = 500;

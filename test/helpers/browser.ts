@@ -15,6 +15,9 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+/** How long the page is waited for, on a busy machine too; ms. */
+const WAIT_MS = 100_000;
+
 /** A test in a real browser; where there is none it is left out, and that is said. */
 export function itInBrowser(title: string, test: () => Promise<void>): void {
   if (existsSync(CHROMIUM)) it(title, test);
@@ -32,7 +35,9 @@ export function pagesOfOneBrowser(): (options: BrowserContextOptions) => Promise
   });
   return async (options) => {
     browser ??= await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-    return browser.newPage(options);
+    const page = await browser.newPage(options);
+    page.setDefaultTimeout(WAIT_MS);
+    return page;
   };
 }
 

@@ -5,7 +5,6 @@ import { RunningLab } from '../../../tools/live/RunningLab';
 import { afterwards, cleanUp } from '../../helpers/cleanUp';
 
 describe('Lessons', function () {
-  this.timeout(60_000);
   afterEach(cleanUp);
   const { signal } = new AbortController();
 

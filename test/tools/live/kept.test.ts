@@ -13,7 +13,6 @@ import { stepThrough } from './stepping';
 const FIXTURES = path.join(ROOT, 'test/fixtures/trace');
 
 describe('A run that is kept in a page', function () {
-  this.timeout(60_000);
   const openPage = pagesOfOneBrowser();
   afterEach(async () => {
     await Program.killAll();

@@ -40,7 +40,6 @@ interface Answer {
 }
 
 describe('npm run live', function () {
-  this.timeout(60_000);
   const mark = randomUUID();
   let live: Program;
   let port: number;

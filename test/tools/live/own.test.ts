@@ -17,7 +17,6 @@ const SERVER = 'python3 echo_server.py {port}';
 const CLIENT = 'python3 echo_client.py {port}';
 
 describe('npm run live, with a program of the student’s', function () {
-  this.timeout(60_000);
   const mark = randomUUID();
   const openPage = pagesOfOneBrowser();
   let folder: string;

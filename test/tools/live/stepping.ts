@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 
 /** What stands in the highlighted line of a call. */
 const WORDS: Record<string, RegExp> = {
@@ -26,8 +26,8 @@ export async function stepThrough(page: Page): Promise<string[]> {
     for (let step = 0; step < count; step++) {
       const title = (await page.textContent('#title')) ?? '';
       titles.push(title);
+      expect(await areInView(page, '.line.here.now'), title).not.to.include(false);
       for (const here of await page.locator('.line.here.now').all()) {
-        expect(await isInView(here), title).to.equal(true);
         const line = (await here.locator('code').textContent()) ?? '';
         const calls = Array.from(title.matchAll(/(\w+)\(/g), ([, call = '']) => call);
         expect(
@@ -35,7 +35,7 @@ export async function stepThrough(page: Page): Promise<string[]> {
           `${title}: ${line}`,
         ).to.equal(true);
       }
-      expect(await isInView(page.locator('.event.chosen .band'))).to.equal(true);
+      expect(await areInView(page, '.event.chosen .band'), title).to.deep.equal([true]);
       await page.keyboard.press(key);
     }
   }
@@ -43,11 +43,18 @@ export async function stepThrough(page: Page): Promise<string[]> {
   return titles.slice(0, count);
 }
 
-/** Whether the middle of it can be seen in what scrolls around it. */
-async function isInView(locator: Locator): Promise<boolean> {
-  const box = await locator.boundingBox();
-  const around = await locator.locator('xpath=ancestor::*[@tabindex="0"][1]').boundingBox();
-  if (!box || !around) return false;
-  const middle = box.y + box.height / 2;
-  return middle >= around.y && middle <= around.y + around.height;
+/**
+ * Of each of these elements, whether its middle can be seen in what scrolls around it. All is asked at
+ * one moment: the page draws its rows again while it scrolls.
+ */
+function areInView(page: Page, selector: string): Promise<boolean[]> {
+  return page.evaluate((selector) => {
+    const isInView = (element: Element) => {
+      const box = element.getBoundingClientRect();
+      const around = element.closest('[tabindex="0"]')?.getBoundingClientRect();
+      const middle = box.y + box.height / 2;
+      return around !== undefined && middle >= around.y && middle <= around.y + around.height;
+    };
+    return Array.from(document.querySelectorAll(selector)).map(isInView);
+  }, selector);
 }
