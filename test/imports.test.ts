@@ -13,7 +13,15 @@ const ARROWS: Record<string, string[]> = {
   'src/trace': ['src/services', 'src/socket', 'src/text'],
   'src/socket': ['src/text'],
   'src/text': [],
-  tools: ['src/cli', 'src/text', 'src/trace', 'tools/lab', 'tools/live', 'tools/trace'],
+  tools: [
+    'src/cli',
+    'src/text',
+    'src/trace',
+    'tools/lab',
+    'tools/live',
+    'tools/page',
+    'tools/trace',
+  ],
   'tools/bench': ['src', 'src/cli', 'src/socket', 'src/trace', 'test/helpers', 'tools/lab'],
   'tools/kit': [
     'src/cli',

@@ -1,11 +1,12 @@
 import { RequestNotLogged } from '../services/RequestLogger';
 import { SocketError } from '../socket/SocketError';
 import { codeOf } from '../text/errno';
+import { startOf } from '../text/startedAs';
 import { command } from '../text/wrap';
 
 /** What to try after a server could not start; `log` is the URL that it was to log to, if any. */
 export function adviseServer(program: string, error: unknown, log?: string): string[] {
-  const run = (options: string) => command(`npx ts-node src/${program}.ts ${options}`);
+  const run = (options: string) => command(`${startOf(program)} ${options}`);
   if (error instanceof RequestNotLogged && log !== undefined) {
     if (/WRONGPASS|NOAUTH/.test(error.message)) {
       const { host, protocol } = new URL(log);
@@ -47,9 +48,7 @@ export function adviseClient(
   const elsewhere = isElsewhere(error) ? ['see docs/other-machines.md: what it means there'] : [];
   const start = startIt({ server, port: usual }, port);
   const isPortRight = `see whether ${port} is the right port: the first line of ${server} says which it has (usually ${usual})`;
-  const here = [
-    `a server on this machine: ${command(`npx ts-node src/${program}.ts --host 127.0.0.1`)}`,
-  ];
+  const here = [`a server on this machine: ${command(`${startOf(program)} --host 127.0.0.1`)}`];
   const whoIsThere = `see whether it is ${server} that has port ${port}, and what it says in its terminal`;
   return adviceFor(error, {
     ECONNREFUSED: [...elsewhere, ...(port === usual ? [] : [isPortRight]), start],
@@ -84,7 +83,7 @@ function isElsewhere(error: unknown): boolean {
 /** How to start a server that a client did not find on this port. */
 export function startIt({ server, port: usual }: ServerOf, port: number): string {
   const option = port === usual ? '' : ` --port ${port}`;
-  return `start the server in another terminal: ${command(`npx ts-node src/${server}.ts${option}`)}`;
+  return `start the server in another terminal: ${command(`${startOf(server)}${option}`)}`;
 }
 
 function adviceFor(error: unknown, advice: Record<string, string[]>): string[] {

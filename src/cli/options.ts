@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { startOf } from '../text/startedAs';
 import { err, out } from './Output';
 
 /** The times that fit into a timer of Node's. */
@@ -9,12 +10,10 @@ const LONGEST_S = 2_147_483;
 
 /** A command line with what all programs share. The program's file is in `folder`. */
 export function createCommand(name: string, description: string, folder = 'src'): Command {
-  const file = readFileSync(path.join(__dirname, '../../package.json'), 'utf8');
-  const { version } = JSON.parse(file) as { version: string };
   return new Command()
-    .name(`npx ts-node ${folder}/${name}.ts`)
+    .name(startOf(name, folder))
     .description(description)
-    .version(version)
+    .version(labVersion())
     .configureOutput({
       writeOut: (text) => {
         out.write(text);
@@ -32,6 +31,13 @@ export function createCommand(name: string, description: string, folder = 'src')
     )
     .addHelpText('after', '\nLAB_DEBUG=1 before the command shows where an error came from.')
     .exitOverride();
+}
+
+/** The version of the project. */
+export function labVersion(): string {
+  const root = path.join(__dirname, __filename.endsWith('.js') ? '../../..' : '../..');
+  const file = readFileSync(path.join(root, 'package.json'), 'utf8');
+  return (JSON.parse(file) as { version: string }).version;
 }
 
 /** A URL may have a password in it, also one that is wrong. */

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Look } from '../trace/Drawing';
 import { say } from './complain';
 import { err, hasColors } from './Output';
+import { startOfTool } from '../text/startedAs';
 
 /** Loads a module only when it is needed. */
 const loadLate = createRequire(__filename);
@@ -24,7 +25,7 @@ export function addTraceOptions(command: Command): Command {
   return command
     .option('--trace', 'draw each socket call on stderr')
     .option('--trace-ascii', 'the same, for a terminal without lines and arrows')
-    .option('--trace-file <file>', 'keep the calls there: npm run trace -- show FILE');
+    .option('--trace-file <file>', `keep the calls there: ${startOfTool('trace')} show FILE`);
 }
 
 /** Starts to trace if that is asked for; nothing of it is loaded otherwise. */

@@ -1,5 +1,6 @@
 /** What a learner can type to see the same: lines for a terminal of this system, which end by themselves. */
 import type { Address } from '../../src/socket/Address';
+import { startOf } from '../../src/text/startedAs';
 
 /**
  * Sends a text; in it `\\n` stands for a newline.
@@ -12,7 +13,7 @@ export function lineThatAsks(
   platform: NodeJS.Platform = process.platform,
 ): string {
   if (platform === 'win32')
-    return `npx ts-node src/${client}.ts "${text.replace(/\\n$/, '')}" --host ${host} --port ${port}`;
+    return `${startOf(client)} "${text.replace(/\\n$/, '')}" --host ${host} --port ${port}`;
   // Debian's nc says end of file only with -q, which no other system's has.
   const ends = platform === 'linux' ? '-q 1 -w 2' : '-w 2';
   return `printf '${text}' | nc ${ends} ${host} ${port}`;

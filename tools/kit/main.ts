@@ -6,6 +6,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { connectablePort, fromHere, hostName, seconds } from '../../src/cli/options';
 import { hasColors, out } from '../../src/cli/Output';
 import { complain, say } from '../../src/cli/complain';
+import { commandOf } from '../lab/LabProgram';
 import { commandWords } from '../lab/splitWords';
 import { endWithReader } from '../lab/endWithReader';
 import { networkOfItsOwn } from './Cage';
@@ -18,6 +19,7 @@ import { type Lab, LABS, type Pair, pairOf } from './pair';
 import { type Program, PROGRAMS } from './programs';
 import { hasPassed, type Look } from './report';
 import { writeResults } from './results';
+import { startOfTool, toolName } from '../../src/text/startedAs';
 
 interface Options {
   server?: string[];
@@ -55,7 +57,7 @@ const MOST_JOBS = 64;
 /** Set in a kit that has been started anew in a network of its own. */
 const INSIDE = 'LAB_KIT_INSIDE';
 
-const command = new Command('npm run check --')
+const command = new Command(startOfTool('check'))
   .description(
     'Checks a program of the lab, in any language, stage by stage, and says why it fails. Without COMMAND a server that runs already is checked; a client meets a server of ours. In COMMAND, {port} and {log-dir} stand for the real ones; a program with the fixed port of the slides needs neither.',
   )
@@ -197,7 +199,7 @@ async function single(
 function pairIn(name: string, words: string[], { server, client }: Options): Pair | undefined {
   if (name !== PAIR) {
     if (server === undefined && client === undefined) return undefined;
-    throw new KitError(`--server and --client are for a pair: npm run check -- ${PAIR}`);
+    throw new KitError(`--server and --client are for a pair: ${startOfTool('check')} ${PAIR}`);
   }
   if (server === undefined || client === undefined || words.length > 0)
     throw new KitError("a pair is two commands: --server 'COMMAND' --client 'COMMAND'");
@@ -207,7 +209,7 @@ function pairIn(name: string, words: string[], { server, client }: Options): Pai
 /** @throws KitError for options that do not go together. */
 function mustFit(program: Program, name: string, start: string[], options: Options): void {
   if (program.isClient && start.length === 0)
-    throw new KitError(`a client needs its command: npm run check -- ${name} -- COMMAND`);
+    throw new KitError(`a client needs its command: ${startOfTool('check')} ${name} -- COMMAND`);
   if (options.port === ANY_PORT) mustBeTold(program, start);
   if (options.sandbox && start.length === 0)
     throw new KitError('a sandbox is for a COMMAND: what runs already is in none');
@@ -234,10 +236,7 @@ function mustBeTold({ isClient }: Program, start: readonly string[]): void {
 
 /** Runs the same kit in a network of its own. */
 async function again(network: readonly string[]): Promise<void> {
-  // Its types have been checked once already.
-  const register = 'ts-node/register/transpile-only';
-  const runner = __filename.endsWith('.ts') ? ['-r', require.resolve(register)] : [];
-  const words: readonly string[] = [...network, process.execPath, ...runner, __filename];
+  const words: readonly string[] = [...network, ...commandOf('tools/kit/main')];
   const [file = '', ...args] = words;
   const kit = spawn(file, [...args, ...process.argv.slice(2)], {
     stdio: 'inherit',
@@ -306,8 +305,8 @@ function jobs(text: string): number {
 }
 
 function tell(error: unknown): void {
-  if (error instanceof KitError) say(`npm run check: ${error.message}`);
-  else complain('npm run check', error);
+  if (error instanceof KitError) say(`${toolName('check')}: ${error.message}`);
+  else complain(toolName('check'), error);
 }
 
 endWithReader();

@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 
 const BUILT = __filename.endsWith('.js');
 /** The project's own folder. */
 export const ROOT = path.join(__dirname, BUILT ? '../../..' : '../..');
+/** A clone runs its sources, which a student changes; the package has them compiled, and no compiler. */
+export const IS_CLONE = existsSync(path.join(ROOT, 'tsconfig.json'));
 /** The first line of each server. */
 const BANNER = /(?:^|\n)(?:\S+ )?(?:listening|receiving) on (\S+):(\d+)\r?\n/;
 
@@ -100,7 +103,7 @@ export class LabProgram {
 /** How a program of the project is started, by its path; `before` is loaded before it. */
 export function commandOf(name: string, before?: string): string[] {
   const fileOf = (each: string) => path.join(__dirname, `../../${each}.${BUILT ? 'js' : 'ts'}`);
-  const options = BUILT ? ['--enable-source-maps'] : ['-r', 'ts-node/register'];
+  const options = BUILT ? ['--enable-source-maps'] : ['-r', path.join(ROOT, 'bin/typescript.js')];
   const preload = before === undefined ? [] : ['-r', fileOf(before)];
   return [process.execPath, ...options, ...preload, fileOf(name)];
 }

@@ -12,6 +12,7 @@ import { keptSecret } from './keptSecret';
 import { Lessons } from './Lessons';
 import { Listener } from './Listener';
 import { type Own, Refusal, RunningLab } from './RunningLab';
+import { toolName } from '../../src/text/startedAs';
 
 const HOST = '127.0.0.1';
 const MOST_BODY = 4096;
@@ -146,7 +147,7 @@ export class LiveServer {
     if (site !== undefined && site !== 'same-origin' && site !== 'none')
       return 'only its own page may ask';
     if (!url.startsWith(`/${this.#secret}/`))
-      return 'the page is at the address that npm run live has printed, and only there';
+      return `the page is at the address that ${toolName('live')} has printed, and only there`;
     if (method === 'POST' && headers['content-type'] !== 'application/json')
       return 'only JSON is taken';
     return undefined;

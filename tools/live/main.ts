@@ -9,6 +9,7 @@ import { PAIRS } from '../lab/pairs';
 import { addOwnPrograms } from '../trace/ownPrograms';
 import { LiveServer, whyNotStarted } from './LiveServer';
 import type { Own } from './RunningLab';
+import { startOfTool, toolName } from '../../src/text/startedAs';
 
 interface Options {
   port: number;
@@ -18,7 +19,7 @@ interface Options {
   cwd: string;
 }
 
-const command = addOwnPrograms(new Command('npm run live --'))
+const command = addOwnPrograms(new Command(startOfTool('live')))
   .description(
     'Serves a page on this machine on which you start a server, run clients, and see each socket call as it happens. --server and --client put programs of your own on it, in any language, as "Yours"; in their commands, {port} stands for a free port.',
   )
@@ -47,7 +48,7 @@ async function main(): Promise<void> {
   try {
     out.write(`Open ${await live.start(port)} in a browser; Ctrl-C ends it\n`);
   } catch (error) {
-    say(`npm run live: ${whyNotStarted(error, port)}`);
+    say(`${toolName('live')}: ${whyNotStarted(error, port)}`);
     process.exitCode = 1;
   }
 }

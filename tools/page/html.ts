@@ -1,9 +1,11 @@
 /** What a page is made of: its frame, its modules as JavaScript, and sources to look at. */
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import hljs from 'highlight.js/lib/common';
-import ts from 'typescript';
-import { ROOT } from '../lab/LabProgram';
+import { IS_CLONE, ROOT } from '../lab/LabProgram';
+
+const loadLate = createRequire(__filename);
 
 /** The modules of a page, by their path in the project. */
 export const MODULES: readonly string[] = [
@@ -40,6 +42,21 @@ export function fill(parts: Readonly<Record<string, string>>): string {
 
 /** A module of the page as JavaScript, which imports others by their names. */
 export function moduleOf(name: string): string {
+  const folder = path.posix.dirname(name);
+  return (IS_CLONE ? compiled(name) : read(packedModule(name))).replace(
+    IMPORT,
+    (_, other: string) => ` from 'lab/${path.posix.join(folder, other)}'`,
+  );
+}
+
+/** Where the package has a module of the page as JavaScript; there is no compiler in it. */
+export function packedModule(name: string): string {
+  return `build/page/${name}.js`;
+}
+
+/** A module of the page as JavaScript. */
+export function compiled(name: string): string {
+  const ts = loadLate('typescript') as typeof import('typescript');
   const { outputText } = ts.transpileModule(read(`${name}.ts`), {
     compilerOptions: {
       module: ts.ModuleKind.ESNext,
@@ -47,11 +64,7 @@ export function moduleOf(name: string): string {
       removeComments: true,
     },
   });
-  const folder = path.posix.dirname(name);
-  return outputText.replace(
-    IMPORT,
-    (_, other: string) => ` from 'lab/${path.posix.join(folder, other)}'`,
-  );
+  return outputText;
 }
 
 /** A script that a page needs no server for. */

@@ -25,6 +25,7 @@ import {
   type TraceRecord,
 } from '../../src/trace/record';
 import { rowsOf } from '../../src/trace/Reducer';
+import { startOfTool, toolName } from '../../src/text/startedAs';
 
 /** Loads a module only when it is needed. */
 const loadLate = createRequire(__filename);
@@ -43,7 +44,7 @@ interface Options {
   keep?: string;
 }
 
-const command = addOwnPrograms(new Command('npm run trace --'))
+const command = addOwnPrograms(new Command(startOfTool('trace')))
   .description(
     'Runs the programs of a lab and draws each socket call that they make: who calls what, in which line, and what travels. --server and --client put a program of your own in the place of ours, in any language; in its command, {port} stands for a free port. "show" draws a trace that was kept (--trace-file FILE of every program, or --keep).',
   )
@@ -151,6 +152,6 @@ main().catch((error: unknown) => {
   }
   process.exitCode = error instanceof KitError ? 2 : 1;
   if (error instanceof TraceError || error instanceof ProgramEnded || error instanceof KitError)
-    say(`npm run trace: ${error.message}`);
-  else complain('npm run trace', error);
+    say(`${toolName('trace')}: ${error.message}`);
+  else complain(toolName('trace'), error);
 });

@@ -5,6 +5,7 @@ import { complain } from '../../src/cli/complain';
 import { DatagramSocket } from '../../src/udp/DatagramSocket';
 import { UdpEchoServer } from '../../src/udp/UdpEchoServer';
 import { overTcp } from './loss';
+import { toolName } from '../../src/text/startedAs';
 
 const ANY_PORT = { host: '127.0.0.1', port: 0 };
 /** On one machine no datagram needs so long. */
@@ -63,7 +64,7 @@ const [count, percent] = process.argv.slice(2).map(Number);
 main(count ?? 0, percent ?? 0).then(
   () => process.exit(0),
   (error: unknown) => {
-    complain('npm run udp', error);
+    complain(toolName('udp'), error);
     process.exit(1);
   },
 );

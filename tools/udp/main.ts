@@ -10,6 +10,7 @@ import { multicast } from './multicast';
 import { realLoss } from './realLoss';
 import { toAscii } from './picture';
 import { speed } from './speed';
+import { startOfTool, toolName } from '../../src/text/startedAs';
 
 const MOST = 999;
 const MOST_SECONDS = 60;
@@ -27,7 +28,7 @@ let show = (line: string) => {
   console.log(line);
 };
 
-const program = new Command('npm run udp --')
+const program = new Command(startOfTool('udp'))
   .exitOverride()
   .description('What UDP does that TCP does not, to be seen. All on this machine.')
   .option('--ascii', 'draw with characters that every terminal has')
@@ -97,7 +98,7 @@ program.parseAsync().catch((error: unknown) => {
   // commander has said what is wrong with the command line
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
-    complain('npm run udp', error);
+    complain(toolName('udp'), error);
     process.exitCode = 1;
   }
 });

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { commandOf } from '../lab/LabProgram';
+import { toolName } from '../../src/text/startedAs';
 
 /**
  * Makes the loopback network lose packets: with netem where the kernel has it, else with a rule of
@@ -47,7 +48,7 @@ function whyNotHere(): string | undefined {
 }
 
 function refuse(why: string): number {
-  console.error(`npm run udp: --netem can't be used here: ${why}`);
+  console.error(`${toolName('udp')}: --netem can't be used here: ${why}`);
   console.error('Without --netem, a relay loses the datagrams; TCP has none.');
   return 1;
 }

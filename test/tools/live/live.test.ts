@@ -673,7 +673,7 @@ describe('npm run live', function () {
     await page.click('#server');
     await see(page, 'address', /:\d+/);
     live.child.kill('SIGINT');
-    await see(page, 'gone', 'npm run live has ended');
+    await see(page, 'gone', 'The program behind this page has ended');
     await live.ended();
     live = Program.script('tools/live/main', ['--port', String(port)], {
       env: { ...process.env, TEST_MARK: mark },

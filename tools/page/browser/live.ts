@@ -109,7 +109,7 @@ events.addEventListener('open', () => {
 events.addEventListener('error', () => {
   const again = events.readyState === EventSource.CLOSED ? ', and then reload this page' : '';
   byId('gone').textContent =
-    `npm run live has ended: nothing on this page works until you start it again in the terminal${again}.`;
+    `The program behind this page has ended: nothing on this page works until you start it again in the terminal${again}.`;
   byId('gone').hidden = false;
 });
 

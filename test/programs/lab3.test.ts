@@ -1,0 +1,142 @@
+import { expect } from 'chai';
+import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { hasCommand } from '../helpers/itOnLinux';
+import { type Outcome, Program, ROOT } from '../helpers/Program';
+
+const LEFT_OUT = /^(?:node_modules|build|coverage|reports|site|\.git)$/;
+const SERVER_OF_A_STUDENT = `import socket, sys, time
+s = socket.create_server(('127.0.0.1', int(sys.argv[1])))
+while True:
+    conn, addr = s.accept()
+    with conn:
+        while conn.recv(1024):
+            conn.sendall(time.strftime('%Y-%m-%dT%H:%M:%S').encode())
+`;
+
+/** How the command gets there: after `npm link` in a clone, or from a packed tarball in an empty folder. */
+const WAYS: Record<string, (folder: string) => Promise<void>> = {
+  'after npm link': link,
+  'installed from a packed tarball': install,
+};
+
+for (const [way, prepare] of Object.entries(WAYS)) {
+  describe(`lab3, ${way}`, function () {
+    this.timeout(300_000);
+    const folder = mkdtempSync(path.join(tmpdir(), 'lab3 bin-'));
+    before(() => prepare(folder));
+    after(() => {
+      rmSync(folder, { recursive: true, force: true });
+    });
+    afterEach(() => Program.killAll());
+
+    const start = (...args: string[]) =>
+      new Program('lab3', args, { cwd: folder, env: withPath(folder) });
+    const lab3 = (...args: string[]): Promise<Outcome> => start(...args).ended();
+
+    it('has a map', async () => {
+      const { code, stdout, stderr } = await lab3('--help');
+      const [none, wrong] = await Promise.all([lab3(), lab3('nonsense')]);
+
+      expect([code, stderr, none.stdout]).to.deep.equal([0, '', stdout]);
+      expect(stdout)
+        .to.match(/^Usage: lab3 NAME/)
+        .and.to.contain('  logging-date-server ');
+      expect([wrong.code, wrong.stdout]).to.deep.equal([2, '']);
+      expect(wrong.stderr).to.contain('lab3: there is no "nonsense"').and.to.contain(stdout);
+    });
+
+    for (const [server, client, answer] of [
+      ['echo-server', 'echo-client', "Received 'Hello, world'"],
+      ['logging-date-server', 'date-client', /^\d{4}-\d\d-\d\dT/],
+      ['udp-echo-server', 'udp-echo-client', "Received 'Hello, world'"],
+    ] as const) {
+      it(`runs ${server} and ${client}`, async () => {
+        const { port } = await start(server, '--port', '0').address();
+        const { code, stdout, stderr } = await lab3(client, '--port', String(port));
+
+        expect([code, stderr]).to.deep.equal([0, '']);
+        expect(stdout).to.match(new RegExp(answer));
+      });
+    }
+
+    it('names itself in what it advises', async () => {
+      const { code, stderr } = await lab3('echo-client', '--port', '1', '--wait', '0');
+
+      expect(code).to.equal(1);
+      expect(stderr).to.contain('lab3 echo-server --port 1').and.not.to.contain('ts-node');
+    });
+
+    it('draws the lines of the sources', async () => {
+      const { code, stdout, stderr } = await lab3('trace', 'echo');
+
+      expect([code, stderr]).to.deep.equal([0, '']);
+      expect(stdout).to.match(/EchoClient\.ts:\d+ sendall\(12 B\)/);
+    });
+
+    it('serves the page, with its scripts and the sources', async () => {
+      const live = start('live', '--port', '0');
+      const [, url = ''] = await live.printed(/Open (http:\S+) in a browser/);
+      const [page, script] = await Promise.all(
+        ['', 'js/tools/page/browser/live.js'].map(async (file) =>
+          (await fetch(new URL(file, url))).text(),
+        ),
+      );
+
+      expect(page).to.match(/"src\/EchoServer\.ts":\["[^\]]*converse/);
+      expect(script).to.match(/ from 'lab\/tools\/page\/browser\/Viewer'/);
+    });
+
+    it('shows what UDP does', async () => {
+      const { code, stdout, stderr } = await lab3('udp', 'loss');
+
+      expect([code, stderr]).to.deep.equal([0, '']);
+      expect(stdout).to.contain('UDP: 20 sent, 16 came back');
+    });
+
+    it('checks a program of the folder that one is in', async function () {
+      if (!hasCommand('python3')) this.skip();
+      writeFileSync(path.join(folder, 'DateServer.py'), SERVER_OF_A_STUDENT);
+      const { code, stdout, stderr } = await lab3(
+        ...['check', 'date-server', '--only', '1,2', '--'],
+        ...['python3', 'DateServer.py', '{port}'],
+      );
+
+      expect([code, stderr], stdout).to.deep.equal([0, '']);
+      expect(stdout).to.contain('2 passed, 0 failed');
+    });
+  });
+}
+
+async function link(folder: string): Promise<void> {
+  await npm(['link'], { cwd: ROOT, prefix: folder });
+}
+
+/** As a package has it: compiled, and none of the tools that only a clone needs. */
+async function install(folder: string): Promise<void> {
+  const clone = mkdtempSync(path.join(tmpdir(), 'lab3-clone-'));
+  try {
+    const isCopied = (file: string) => !LEFT_OUT.test(path.relative(ROOT, file));
+    cpSync(ROOT, clone, { recursive: true, filter: isCopied });
+    symlinkSync(path.join(ROOT, 'node_modules'), path.join(clone, 'node_modules'), 'junction');
+    await npm(['pack', '--pack-destination', folder], { cwd: clone });
+  } finally {
+    rmSync(clone, { recursive: true, force: true });
+  }
+  const packed = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
+  const quick = ['--prefer-offline', '--no-audit', '--no-fund'];
+  await npm(['install', ...quick, ...packed.map((name) => `./${name}`)], { cwd: folder });
+}
+
+async function npm(args: string[], { cwd, prefix }: { cwd: string; prefix?: string }) {
+  const env = { ...process.env, ...(prefix === undefined ? {} : { npm_config_prefix: prefix }) };
+  const { code, stderr } = await new Program('npm', args, { cwd, env }).ended();
+  expect(code, stderr).to.equal(0);
+}
+
+/** With the folders first in which npm puts commands. */
+function withPath(folder: string): NodeJS.ProcessEnv {
+  const folders = ['bin', 'node_modules/.bin'].map((name) => path.join(folder, name));
+  return { ...process.env, PATH: [...folders, process.env['PATH']].join(path.delimiter) };
+}
