@@ -13,7 +13,7 @@ const EXPLAINED = new Set([
 
 /** Files in which a mistake of somebody else's only shows. */
 const OURS =
-  /^(?:src[\\/](?:cli|services|socket|text|trace)|node_modules)[\\/]|^src[\\/]udp[\\/]Datagram|^\.\.|^node:/;
+  /^(?:build[\\/])?(?:src[\\/](?:(?:cli|services|socket|text|trace)[\\/]|udp[\\/]Datagram)|tools[\\/])|^node_modules[\\/]|^\.\.|^node:/;
 
 /** ` at name (file:line:column)` or ` at file:line:column` */
 const FRAME = /^ +at (?:.*\()?(.+):(\d+):\d+\)?$/gm;
@@ -24,7 +24,8 @@ const FRAME = /^ +at (?:.*\()?(.+):(\d+):\d+\)?$/gm;
  */
 export function sourceLineOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  const isForeseen = EXPLAINED.has(error.name) && codeOf(error) !== 'EINVAL';
+  const isMisuse = error.name === 'SocketError' && codeOf(error) === 'EINVAL';
+  const isForeseen = EXPLAINED.has(error.name) && !isMisuse;
   return isForeseen ? undefined : lineOutside(error);
 }
 

@@ -76,6 +76,10 @@ const WORDS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'no answer in time',
 };
 
+/** What no name can have on Windows; a full path begins with `C:` there, or with `\\?\C:`. */
+const NOT_IN_NAMES = /[<>:"|?*]/;
+const DRIVE = /^(?:\\\\\?\\)?[A-Za-z]:/;
+
 /** The words for a code (`ECONNREFUSED`) that a call (`connect`) has failed with; none if there are none. */
 export function errnoWords(call: string, code: string, subject: Subject = {}): string | undefined {
   const range = subject.port !== undefined && subject.port >= FIRST_FREE ? ' from 1024' : '';
@@ -88,8 +92,15 @@ export function errnoWords(call: string, code: string, subject: Subject = {}): s
 
 /** The words for an error that a call has failed with; its own if there are no others. */
 export function explain(call: string, error: unknown, subject?: Subject): string {
+  if (process.platform === 'win32' && NOT_IN_NAMES.test(pathOf(error).replace(DRIVE, '')))
+    return 'on Windows a name has none of < > : " / \\ | ? *';
   const words = errnoWords(call, codeOf(error) ?? '', subject);
   return words ?? (error instanceof Error ? error.message : String(error));
+}
+
+/** The file that an error is about, if it is about one. */
+function pathOf(error: unknown): string {
+  return error instanceof Error && 'path' in error ? String(error.path) : '';
 }
 
 /** The `code` of an error, if it has one. */

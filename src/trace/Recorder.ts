@@ -12,6 +12,7 @@ import {
   type TraceRecord,
   VERSION,
 } from './record';
+import { monotonicNow, msSince } from './monotonic';
 
 const KEPT_BYTES = 256;
 /** Of a line of the log. */
@@ -65,7 +66,7 @@ export class Recorder {
     private readonly who: Who,
     private readonly write: (record: TraceRecord) => void,
   ) {
-    const now = process.hrtime.bigint();
+    const now = monotonicNow();
     this.#origin = BigInt(process.env[ORIGIN] ?? now);
     const started = new Date(Date.now() - Number(now - this.#origin) / 1e6).toISOString();
     write({ v: VERSION, type: 'run', node: process.version, pid: process.pid, started });
@@ -170,7 +171,7 @@ export class Recorder {
   }
 
   #now(): number {
-    return round(Number(process.hrtime.bigint() - this.#origin) / 1e6);
+    return round(msSince(this.#origin));
   }
 }
 

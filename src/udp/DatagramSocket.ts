@@ -187,10 +187,16 @@ export class DatagramSocket implements AsyncDisposable {
   /**
    * Sends to groups only by way of the interface with this host, and never off this machine
    * (`IP_MULTICAST_IF`, and `IP_MULTICAST_TTL` of 0). Before the first `sendto`, or that one leaves.
+   * @throws Error where the runtime refuses a TTL of 0, as Bun does.
    */
   keepGroupsOn(host: string): void {
     const socket = this.#bound();
-    socket.setMulticastTTL(0);
+    try {
+      socket.setMulticastTTL(0);
+    } catch (error) {
+      const why = 'it refuses IP_MULTICAST_TTL 0, and with any other TTL the datagrams leave';
+      throw new Error(`this runtime can't keep a group on this machine: ${why}`, { cause: error });
+    }
     socket.setMulticastInterface(host);
   }
 

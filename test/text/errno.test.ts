@@ -89,6 +89,22 @@ describe('explain', () => {
     expect(explain('write', new Error('stranger things'))).to.equal('stranger things');
     expect(explain('write', 'text')).to.equal('text');
   });
+
+  describe('on Windows', () => {
+    const platform = Object.getOwnPropertyDescriptor(process, 'platform') ?? {};
+    beforeEach(() => Object.defineProperty(process, 'platform', { ...platform, value: 'win32' }));
+    afterEach(() => Object.defineProperty(process, 'platform', platform));
+
+    const about = (path: string) => Object.assign(new Error('x'), { code: 'ENOENT', path });
+    for (const path of ['what?', 'C:\\logs\\a:b', '\\\\?\\C:\\logs\\"a"'])
+      it(`says that a name can't be ${path}`, () => {
+        expect(explain('open', about(path))).to.match(/^on Windows a name has none of /);
+      });
+    for (const path of ['what', 'C:\\logs', '\\\\?\\C:\\logs', ''])
+      it(`takes ${path || 'no path'} for what it is`, () => {
+        expect(explain('open', about(path))).to.equal('no such file or folder');
+      });
+  });
 });
 
 describe('codeOf', () => {

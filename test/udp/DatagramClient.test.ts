@@ -11,6 +11,7 @@ import { freeUdpPort, openDatagramSocket, startDatagramServer } from '../helpers
 import { FakeClock } from '../helpers/FakeClock';
 import { itOnLinux } from '../helpers/itOnLinux';
 import { rejection } from '../helpers/rejection';
+import { LONGEST } from '../helpers/longestDatagram';
 
 const HOST = '127.0.0.1';
 /** Short, where no answer is to come; and long, where one is. */
@@ -40,8 +41,8 @@ class ScriptedServer extends DatagramServer {
 describe('UdpEchoClient', () => {
   afterEach(cleanUp);
 
-  for (const message of ['Hello, world', '', 'Grüße 👋', 'x'.repeat(65_507)]) {
-    it(`receives ${message.length > 20 ? '65,507 bytes' : JSON.stringify(message)} back`, async () => {
+  for (const message of ['Hello, world', '', 'Grüße 👋', 'x'.repeat(LONGEST)]) {
+    it(`receives ${message.length > 20 ? `${LONGEST} bytes` : JSON.stringify(message)} back`, async () => {
       const server = await startDatagramServer(new UdpEchoServer());
 
       expect(await new UdpEchoClient(message).run(server)).to.equal(message);

@@ -4,6 +4,7 @@ import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { freeUdpPort, openDatagramSocket } from '../helpers/datagrams';
 import { itOnLinux } from '../helpers/itOnLinux';
 import { rejection } from '../helpers/rejection';
+import { LONGEST } from '../helpers/longestDatagram';
 
 const HOST = '127.0.0.1';
 
@@ -47,15 +48,15 @@ describe('DatagramSocket', () => {
     expect((await receiver.recvfrom()).data.equals(every)).to.equal(true);
   });
 
-  it('carries 65,507 bytes, and refuses one more', async () => {
+  it(`carries ${LONGEST} bytes, and refuses one more`, async () => {
     const { socket: receiver, address } = await openDatagramSocket();
     const { socket: sender } = await openDatagramSocket();
 
-    const error = await rejection(sender.sendto(Buffer.alloc(65_508), address));
-    await sender.sendto(Buffer.alloc(65_507, 'x'), address);
+    const error = await rejection(sender.sendto(Buffer.alloc(LONGEST + 1), address));
+    await sender.sendto(Buffer.alloc(LONGEST, 'x'), address);
 
     expect(error).to.include({ call: 'sendto', code: 'EMSGSIZE' });
-    expect((await receiver.recvfrom()).data).to.have.length(65_507);
+    expect((await receiver.recvfrom()).data).to.have.length(LONGEST);
   });
 
   it('speaks IPv6 too', async () => {

@@ -18,6 +18,7 @@ import type { Child, Halt } from './Child';
 import { OurChild } from './OurChild';
 import { OwnChild } from './OwnChild';
 import { Records } from './Records';
+import { monotonicNow, msSince } from '../../src/trace/monotonic';
 
 const HOST = '127.0.0.1';
 const MOST_CHILDREN = 8;
@@ -75,7 +76,7 @@ export class RunningLab extends EventEmitter<{
   #halts = 0;
   #lab: string;
   #mode: Mode = 'live';
-  #origin = process.hrtime.bigint();
+  #origin = monotonicNow();
   #address: string | undefined;
   #server: Child | undefined;
   #isStopping = false;
@@ -174,7 +175,7 @@ export class RunningLab extends EventEmitter<{
     this.#ways.clear();
     this.#lab = lab;
     this.#mode = mode;
-    this.#origin = process.hrtime.bigint();
+    this.#origin = monotonicNow();
   }
 
   /** Of a server, before it has said one. */
@@ -230,7 +231,7 @@ export class RunningLab extends EventEmitter<{
 
   /** ms since the run began. */
   #now(): number {
-    return round(Number(process.hrtime.bigint() - this.#origin) / 1e6);
+    return round(msSince(this.#origin));
   }
 
   /** Loses a datagram that waits in the relay. */

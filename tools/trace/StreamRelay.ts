@@ -6,6 +6,7 @@ import { codeOf } from '../../src/text/errno';
 import { type PassedRecord, type Role, VERSION } from '../../src/trace/record';
 import { bytesOf, round } from '../../src/trace/Recorder';
 import { opposite } from '../../src/trace/rows';
+import { msSince } from '../../src/trace/monotonic';
 
 const PIECE = 65_536;
 /** The server may still be starting when the client connects: it is tried again for so long. */
@@ -121,7 +122,7 @@ export class StreamRelay {
 
   #add(client: string, to: Role, what: Pick<PassedRecord, 'what' | 'bytes' | 'code'>): void {
     if (this.records.length >= MOST_RECORDS) return;
-    const t = round(Number(process.hrtime.bigint() - this.origin) / 1e6);
+    const t = round(msSince(this.origin));
     this.records.push({ v: VERSION, type: 'passed', t, client, to, ...what });
   }
 }

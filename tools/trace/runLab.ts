@@ -12,6 +12,7 @@ import { temporaryFolder } from '../lab/temporaryFolder';
 import { wayFor } from '../watch/Watch';
 import { OurSide, OwnSide, type Side } from './sides';
 import { StreamRelay } from './StreamRelay';
+import { monotonicNow } from '../../src/trace/monotonic';
 
 /** Of the slides, by their labs. */
 const PORTS: Readonly<Record<string, number>> = {
@@ -113,7 +114,7 @@ export function usualPort({
 /** The programs of one run. */
 class Play {
   readonly #folder = temporaryFolder('trace');
-  readonly #origin = process.hrtime.bigint();
+  readonly #origin = monotonicNow();
   readonly #deadline: Deadline;
   readonly #sides: Side[] = [];
   relay: StreamRelay | undefined;

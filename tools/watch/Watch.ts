@@ -6,6 +6,7 @@ import { ROOT } from '../lab/LabProgram';
 import { readFrom } from './openFile';
 import { RecordFile } from './RecordFile';
 import { fromStrace } from './strace';
+import { msSince } from '../../src/trace/monotonic';
 
 /** How a program is watched: from inside by its language, from outside, or not at all. */
 export type Way = 'python' | 'node' | 'strace' | 'none';
@@ -66,7 +67,7 @@ export class Watch {
     const { command, cwd, origin } = watched;
     this.way = wayFor(command, cwd);
     this.#inside = new RecordFile(watched.file);
-    this.#begun = performance.timeOrigin + performance.now() - sinceMs(origin);
+    this.#begun = performance.timeOrigin + performance.now() - msSince(origin);
     this.command =
       this.way === 'strace' ? [...strace(command, cwd, this.#straceFile), ...command] : command;
     this.env = this.#environment();
@@ -115,10 +116,6 @@ export class Watch {
         this.canHalt && { LAB_WATCH_HALT: halt, LAB_WATCH_CHANNEL: String(CHANNEL) }),
     };
   }
-}
-
-function sinceMs(origin: bigint): number {
-  return Number(process.hrtime.bigint() - origin) / 1e6;
 }
 
 /** How a program can be watched on this system. */
