@@ -21,8 +21,8 @@ export function adviseServer(program: string, error: unknown, log?: string): str
   return adviceFor(error, {
     EADDRINUSE: [
       isTimeWait
-        ? 'wait until that time is over (README.md: "What holds a port?")'
-        : 'stop the other one first; most often it is your own earlier server (README.md: "What holds a port?")',
+        ? 'wait until that time is over (docs/port-in-use.md)'
+        : 'stop the other one first; most often it is your own earlier server (docs/port-in-use.md)',
       `any free port: ${run('--port 0')} and then give the client the port from the first line, with ${command('--port')}`,
     ],
     EACCES: [`any free port from 1024 up: ${run('--port 0')}`],
