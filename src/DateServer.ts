@@ -9,7 +9,7 @@ import { formatRfc3339 } from './text/rfc3339';
 /**
  * Answers each request with the date and time. Slide "Exercise 1".
  *
- * It waits for a question, whatever that says, unlike RFC 867, which answers on connect.
+ * It waits for a question and ignores its text. (RFC 867 answers as soon as a client connects.)
  */
 @injectable()
 export class DateServer extends SocketServer {
@@ -30,7 +30,7 @@ export class DateServer extends SocketServer {
     return formatRfc3339(this.clock.now());
   }
 
-  protected override lastWord(error: unknown): string | undefined {
+  protected override errorReply(error: unknown): string | undefined {
     return errorLine(error);
   }
 }

@@ -13,7 +13,7 @@ export class EchoClient extends SocketClient<string> {
 
   protected async converse(server: Socket): Promise<string> {
     const message = Buffer.from(this.message);
-    // At the same time, since a server that can't send its echo no longer receives.
+    // Both together: a server that can't send its echo stops receiving, so a long message would block.
     const [, echo] = await Promise.all([server.sendall(message), server.recvall(message.length)]);
     if (!echo.equals(message)) throw new UnexpectedReply('sent back something else', server.peer);
     return echo.toString();

@@ -9,7 +9,7 @@ import { formatRfc3339 } from '../src/text/rfc3339';
 /**
  * Answers each request with the date and time. Slide "Exercise 1".
  *
- * It waits for a question, whatever that says, unlike RFC 867, which answers on connect.
+ * It waits for a question and ignores its text. (RFC 867 answers as soon as a client connects.)
  */
 @injectable()
 export class DateServer extends SocketServer {
@@ -29,7 +29,7 @@ export class DateServer extends SocketServer {
     throw new Error('reply() of DateServer is yet to be written');
   }
 
-  protected override lastWord(error: unknown): string | undefined {
+  protected override errorReply(error: unknown): string | undefined {
     return errorLine(error);
   }
 }

@@ -108,7 +108,7 @@ describe('DateClient', () => {
         'with EOF when the server hangs up without a word',
         (server) => server.end(),
         'EOF',
-        'hung up',
+        'closed the connection',
       ],
       [
         'with ECONNRESET when the server resets the connection',

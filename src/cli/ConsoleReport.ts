@@ -6,7 +6,7 @@ import { complain } from './complain';
 import { out } from './Output';
 import { sourceLineOf } from './sourceLineOf';
 
-/** Says on stderr what goes wrong: once for each kind, then a count. */
+/** Reports errors on stderr: the first of each kind, then only how many there were. */
 export class QuietReport extends ServerReport {
   readonly #counts = new Map<string, number>();
 
@@ -24,14 +24,17 @@ export class QuietReport extends ServerReport {
   }
 }
 
-/** Says on stdout who connects, too. */
+/** Also reports on stdout which client connects. */
 export class ConsoleReport extends QuietReport {
   override connected(client: Socket): void {
     out.write(`Connected by ${formatAddress(client.peer)}\n`);
   }
 }
 
-/** Errors of one line, or with one code, are of one kind, whatever their words say of one connection. */
+/**
+ * Errors from one line of code, or with one code, are of one kind, even if their messages name different
+ * connections.
+ */
 function kindOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   return `${error.name} ${sourceLineOf(error) ?? codeOf(error) ?? error.message}`;

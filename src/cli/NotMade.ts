@@ -1,4 +1,4 @@
-/** A server that the container could not make, for a reason in a learner's words. */
+/** A server that the container could not create, and why, in plain words. */
 export class NotMade extends Error {
   override readonly name = 'NotMade';
 }

@@ -2,15 +2,18 @@ import * as fs from 'node:fs';
 import * as tty from 'node:tty';
 import { codeOf, explain } from '../text/errno';
 
-/** What is kept for a terminal or a reader that takes nothing; the rest is dropped and counted. */
+/**
+ * At most this many bytes are kept for a terminal or a reader that reads nothing; the rest is dropped and
+ * counted.
+ */
 const MOST_BYTES = 65_536;
 const RETRY_MS = 100;
 const isWindows = process.platform === 'win32';
 
 /**
- * What a program prints. Node's own `console` waits while a terminal is stopped (Ctrl-S) or a pipe is
- * full, and all clients of a server with it; this never does. On Windows and macOS, where there is no
- * `/proc`, it waits like `console`.
+ * The output of a program. Node's own `console` waits while a terminal is stopped (Ctrl-S) or a pipe is full,
+ * and then all clients of a server wait, too. This class never waits, except on Windows and macOS, which have
+ * no `/proc`.
  */
 export class Output {
   readonly #fd: number;
@@ -21,14 +24,14 @@ export class Output {
 
   /**
    * @param fd its descriptor: 1 or 2.
-   * @param onFailure is told, once, why output was lost; not if its reader just went away.
+   * @param onFailure is called once with the reason why output was lost; not if the reader just went away.
    */
   constructor(
     fd: number,
     private readonly onFailure: (error: unknown) => void,
   ) {
     this.#fd = openAgain(fd);
-    // There Node's own stream is written to, and its errors end a program that does not listen to them.
+    // There we write to Node's own stream, whose errors end a program that has no listener for them.
     if (isWindows) streamOf(fd).on('error', this.#fail.bind(this));
   }
 
@@ -58,7 +61,7 @@ export class Output {
     if (this.#dropped === 0) return;
     const lines = this.#dropped;
     this.#dropped = 0;
-    this.write(`... ${lines} lines were not shown: nobody took them\n`);
+    this.write(`... ${lines} lines were not shown: the terminal or the reader was too slow\n`);
   }
 
   #fail(error: unknown): void {
@@ -72,14 +75,14 @@ function streamOf(fd: number): NodeJS.WriteStream {
   return fd === 1 ? process.stdout : process.stderr;
 }
 
-/** Gives the number of bytes that could be written. */
+/** Returns how many bytes could be written. */
 function writeSome(fd: number, data: Buffer): number {
   if (!isWindows) return fs.writeSync(fd, data);
-  streamOf(fd).write(data); // knows the console's characters
+  streamOf(fd).write(data); // it knows the console's characters
   return data.length;
 }
 
-/** Opens a terminal or a pipe once more, since a descriptor that never waits must not be shared. */
+/** Opens a terminal or a pipe again, because other programs must not share a descriptor that never waits. */
 function openAgain(fd: number): number {
   const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = fs.constants;
   try {
@@ -93,13 +96,13 @@ function openAgain(fd: number): number {
 /** stderr. */
 export const err = new Output(2, () => (process.exitCode = 1));
 
-/** stdout. What it loses is a failure of the program: it says so, and ends with exit code 1. */
+/** stdout. If output is lost, the program reports it, and ends with exit code 1. */
 export const out = new Output(1, (error) => {
   process.exitCode = 1;
   err.write(`The output could not be written: ${explain('write', error)}\n`);
 });
 
-/** Whether what is printed there may have colours: on a terminal, unless the environment says else. */
+/** Whether output there may have colours: on a terminal, unless the environment says otherwise. */
 export function hasColors(output: NodeJS.WriteStream): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   if (NO_COLOR) return false;

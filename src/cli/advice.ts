@@ -4,7 +4,7 @@ import { codeOf } from '../text/errno';
 import { startOf } from '../text/startedAs';
 import { command } from '../text/wrap';
 
-/** What to try after a server could not start; `log` is the URL that it was to log to, if any. */
+/** What to try after a server could not start; `log` is the URL that it should log to, if any. */
 export function adviseServer(program: string, error: unknown, log?: string): string[] {
   const run = (options: string) => command(`${startOf(program)} ${options}`);
   if (error instanceof RequestNotLogged && log !== undefined) {
@@ -22,7 +22,7 @@ export function adviseServer(program: string, error: unknown, log?: string): str
     EADDRINUSE: [
       isTimeWait
         ? 'wait until that time is over (docs/port-in-use.md)'
-        : 'stop the other one first; most often it is your own earlier server (docs/port-in-use.md)',
+        : 'stop the other program first; most often it is your own earlier server (docs/port-in-use.md)',
       `any free port: ${run('--port 0')} and then give the client the port from the first line, with ${command('--port')}`,
     ],
     EACCES: [`any free port from 1024 up: ${run('--port 0')}`],
@@ -32,24 +32,24 @@ export function adviseServer(program: string, error: unknown, log?: string): str
   });
 }
 
-/** Which server a client is for, and the port that it has unless told otherwise. */
+/** The server of a client, and its default port. */
 export interface ServerOf {
   readonly server: string;
   readonly port: number;
 }
 
-/** What to try after a client failed that had asked the server on this port. */
+/** What to try after a client failed; `port` is the port of the server that it asked. */
 export function adviseClient(
   program: string,
   { server, port: usual }: ServerOf,
   port: number,
   error: unknown,
 ): string[] {
-  const elsewhere = isElsewhere(error) ? ['see docs/other-machines.md: what it means there'] : [];
+  const elsewhere = isElsewhere(error) ? ['docs/other-machines.md explains what this means'] : [];
   const start = startIt({ server, port: usual }, port);
-  const isPortRight = `see whether ${port} is the right port: the first line of ${server} says which it has (usually ${usual})`;
+  const isPortRight = `check the port: the first line of ${server} shows its port (usually ${usual}), and you asked ${port}`;
   const here = [`a server on this machine: ${command(`${startOf(program)} --host 127.0.0.1`)}`];
-  const whoIsThere = `see whether it is ${server} that has port ${port}, and what it says in its terminal`;
+  const whoIsThere = `check that ${server} is the program on port ${port}, and read what it prints in its terminal`;
   return adviceFor(error, {
     ECONNREFUSED: [...elsewhere, ...(port === usual ? [] : [isPortRight]), start],
     ENOTFOUND: here,
@@ -58,29 +58,29 @@ export function adviseClient(
     EACCES: here,
     EAI_AGAIN: here,
     EADDRNOTAVAIL: [
-      'wait until some of the connections there are over: each holds a local port, for a while also after its end',
+      'wait until some of the connections there have ended: each one holds a local port, even for some time after its end',
     ],
     ETIMEDOUT: [
       ...elsewhere,
-      `see whether the server is stopped with Ctrl-Z: type ${command('fg')} in its terminal, then Ctrl-C to end it`,
-      `see whether it is ${server} that has port ${port}; to wait longer, add ${command('--timeout 60')}`,
+      `check whether Ctrl-Z stopped the server: type ${command('fg')} in its terminal, then press Ctrl-C to end it`,
+      `check that ${server} is the program on port ${port}; to wait longer, add ${command('--timeout 60')}`,
     ],
     ECONNRESET: [whoIsThere],
     EOF: [whoIsThere],
-    EREMOTEIO: ['a shorter question, or see what the server says in its terminal'],
+    EREMOTEIO: ['send a shorter question, or read what the server prints in its terminal'],
     EBADMSG: [whoIsThere],
     EMSGSIZE: [whoIsThere],
   });
 }
 
-/** Whether a connection was tried to another machine than this one. */
+/** Whether the connection was to another machine. */
 function isElsewhere(error: unknown): boolean {
   if (!(error instanceof SocketError) || error.call !== 'connect') return false;
   const { host = '127.0.0.1' } = error.address ?? {};
   return !/^(?:127\.|::1$|localhost$)/.test(host);
 }
 
-/** How to start a server that a client did not find on this port. */
+/** How to start the server that a client did not find on this port. */
 export function startIt({ server, port: usual }: ServerOf, port: number): string {
   const option = port === usual ? '' : ` --port ${port}`;
   return `start the server in another terminal: ${command(`${startOf(server)}${option}`)}`;

@@ -6,31 +6,31 @@ import { out } from './Output';
 import { endInWords } from './slips';
 import { addTraceOptions, traceIfAsked, type TraceOptions } from './tracing';
 
-/** What differs from one client program to the other. */
+/** What is different in each client program. */
 export interface ClientProgram {
   /** The name of its server. */
   readonly server: string;
-  /** The port it connects to unless told otherwise. */
+  /** The default port. */
   readonly port: number;
-  /** What it says to the server. */
+  /** What it sends to the server. */
   readonly argument: Argument;
-  /** What it prints of the result; the result itself unless given. */
+  /** How it prints the result. Default: the result itself. */
   readonly show?: (result: string) => string;
 }
 
-/** What the command line of each client says. */
+/** The command-line options of every client. */
 export interface ClientOptions extends TraceOptions {
   readonly host: string;
   readonly port: number;
 }
 
-/** How a client talks with its server, and what to try after that has failed. */
+/** How a client talks with its server, and what to try if that fails. */
 export interface Conversation<Options> {
   readonly converse: (text: string, server: Address, options: Options) => Promise<string>;
   readonly advise: (error: unknown, port: number) => readonly string[];
 }
 
-/** Adds to a command line what all clients have; `port` says what kind of port the server has. */
+/** Adds the options of all clients; `port` names the kind of port that the server has. */
 export function clientCommand(
   command: Command,
   { argument, port: usual }: ClientProgram,

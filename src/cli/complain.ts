@@ -6,8 +6,8 @@ import { err } from './Output';
 import { sourceLineOf } from './sourceLineOf';
 
 /**
- * Says on stderr what went wrong and what to try, in lines that fit the terminal; with LAB_DEBUG=1
- * also where in the program.
+ * Prints on stderr what went wrong and what to try, in lines that fit the terminal; with LAB_DEBUG=1 also
+ * where in the program.
  */
 export function complain(
   program: string,
@@ -26,12 +26,12 @@ export function complain(
     err.write(`${inspect(error).split('\n').map(escapeControls).join('\n')}\n`);
 }
 
-/** Anything can be thrown; only an Error knows where. */
+/** A program can throw any value; only an Error knows where. */
 function notAnError(thrown: unknown): string {
-  return `${inspect(thrown)} was thrown, which is no Error: throw new Error('...') would say in which line`;
+  return `${inspect(thrown)} was thrown, which is not an Error: throw new Error('...') would show the line`;
 }
 
-/** The command that shows the mistakes of the file that a `file:line` is in. */
+/** The command that checks the types of the file in a `file:line`. */
 export function checkTypes(place: string): string {
   const lab = path.relative('', path.join(__dirname, '../..'));
   const npm = lab === '' ? 'npm' : `npm --prefix ${lab}`;
@@ -39,7 +39,7 @@ export function checkTypes(place: string): string {
   return `${command(`${npm} run types -- ${file}`)}, which checks the types and finds a missing await`;
 }
 
-/** Says something on stderr, in lines that fit the terminal. */
+/** Prints a text on stderr, in lines that fit the terminal. */
 export function say(text: string, indent = ''): void {
   const { isTTY, columns } = process.stderr;
   err.write(`${wrap(text, isTTY ? columns : Infinity, indent)}\n`);

@@ -5,14 +5,14 @@ import { type Stoppable, stopOnSignals } from './signals';
 import { endInWords, goOnAfterForgottenAwait } from './slips';
 import { traceIfAsked, type TraceOptions } from './tracing';
 
-/** A server that runs, and what it says first. */
+/** A running server, and the first line that it prints. */
 export interface Started {
   readonly server: Stoppable;
   /** `EchoServer listening on 127.0.0.1:65432` */
   readonly banner: string;
 }
 
-/** What a program says of itself when it could not start. */
+/** The names that a program uses in its message when it could not start. */
 interface Launch {
   /** The program's class, and its path in src/. */
   readonly name: string;
@@ -21,7 +21,7 @@ interface Launch {
   readonly log?: string | undefined;
 }
 
-/** Starts a server from the command line, says so, and stops it on a signal. */
+/** Starts a server from the command line, prints its banner, and stops it on a signal. */
 export async function launch<Server extends Started>(
   about: Launch,
   options: TraceOptions,
@@ -33,7 +33,7 @@ export async function launch<Server extends Started>(
   out.write(`${started.banner}\n${howToStop()}\n`);
 }
 
-/** Starts a server. When that fails it says why, and gives nothing. */
+/** Starts a server. If that fails, it prints why and returns undefined. */
 export async function startOrComplain<Server>(
   { name, file = name, log }: Launch,
   options: TraceOptions,

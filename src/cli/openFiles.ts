@@ -1,9 +1,9 @@
-/** What a server needs beside its connections: its own files, and those of the log being written. */
+/** How many open files a server needs besides its connections: its own, and those of the log. */
 const RESERVED = 32;
 
 /**
- * As many of the wanted connections as the system's limit on open files leaves room for. That is the hard
- * limit (`ulimit -Hn`): Node raises the soft one to it when it starts.
+ * As many of the wanted connections as the system's limit on open files allows. This is the hard limit
+ * (`ulimit -Hn`): when Node starts, it raises the soft limit to it.
  */
 export function affordableConnections(wanted: number): number {
   const limit = openFileLimit();

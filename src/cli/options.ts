@@ -4,11 +4,11 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { startOf } from '../text/startedAs';
 import { err, out } from './Output';
 
-/** The times that fit into a timer of Node's. */
+/** The times that fit into one of Node's timers, in s. */
 const SHORTEST_S = 0.001;
 const LONGEST_S = 2_147_483;
 
-/** A command line with what all programs share. The program's file is in `folder`. */
+/** A command line with the options of all programs. The program's file is in `folder`. */
 export function createCommand(name: string, description: string, folder = 'src'): Command {
   return new Command()
     .name(startOf(name, folder))
@@ -40,12 +40,12 @@ export function labVersion(): string {
   return (JSON.parse(file) as { version: string }).version;
 }
 
-/** A URL may have a password in it, also one that is wrong. */
+/** A URL may contain a password, even an invalid URL. */
 function withoutPasswords(text: string): string {
   return text.replace(/:[^:@'\s]*@/g, ':...@');
 }
 
-/** Reads the command line; when nothing is left to do (help, a mistake), ends the program. */
+/** Reads the command line. After --help, and after a mistake, it ends the program. */
 export function parseOrExit(command: Command): Command {
   try {
     return command.parse();
@@ -65,16 +65,16 @@ export function connectablePort(text: string): number {
   return wholeNumber(text, 1, 65535, 'the port of a server is a whole number from 1 to 65535');
 }
 
-/** A text that a program is given on its command line. */
+/** A text argument on the command line of a program. */
 export interface Argument {
   readonly name: string;
   readonly description: string;
   readonly default: string;
-  /** Throws when it can't be said. */
+  /** Throws when the program can't send it. */
   readonly parse: (text: string) => string;
 }
 
-/** What to ask: one line, or the server would take it for several. */
+/** The question: one line, because the server would read several lines as several questions. */
 export function question(usual: string): Argument {
   return { name: 'question', description: 'what to ask', default: usual, parse: oneLine };
 }
@@ -84,7 +84,7 @@ function oneLine(text: string): string {
   throw new InvalidArgumentError('it must be one line.');
 }
 
-/** What to send: without a byte there would be nothing to echo. */
+/** The message: without a byte there is nothing to echo. */
 export function message(usual: string): Argument {
   return { name: 'message', description: 'what to send', default: usual, parse: notNothing };
 }
@@ -94,36 +94,36 @@ function notNothing(text: string): string {
   throw new InvalidArgumentError('there is nothing to send.');
 }
 
-/** What to send over UDP, where an empty datagram is one, too. */
+/** The message over UDP, where even an empty datagram is a message. */
 export function datagramMessage(usual: string): Argument {
   const description =
     'what to send, in one datagram of at most 65,507 bytes, on macOS 9,216 (over Ethernet more than 1,472 travel in fragments)';
   return { name: 'message', description, default: usual, parse: utf8 };
 }
 
-/** A text; what Node could not read as UTF-8 would arrive as something else than was typed. */
+/** A text. Input that is not UTF-8 would be changed on the way, so it is refused. */
 function utf8(text: string): string {
   if (!text.includes('\ufffd')) return text;
-  throw new InvalidArgumentError('it is not UTF-8: see what your terminal is set to.');
+  throw new InvalidArgumentError('it is not UTF-8: check the settings of your terminal.');
 }
 
-/** A limit on how many of something there may be. */
+/** A limit: a whole number from 1. */
 export function count(text: string): number {
   return wholeNumberFrom(1, 1_000_000)(text);
 }
 
-/** A host, also an IPv6 address in the brackets that it has in front of a port. */
+/** A host; an IPv6 address may be in brackets, as it is written in front of a port. */
 export function hostName(text: string): string {
   return notEmpty(text.replace(/^\[(.*)\]$/, '$1'));
 }
 
-/** Anything but nothing. */
+/** A text that is not empty. */
 export function notEmpty(text: string): string {
   if (text !== '') return text;
   throw new InvalidArgumentError('it must not be empty.');
 }
 
-/** The URL of a Redis; who may read it may read the password in it, too. */
+/** The URL of a Redis. Anyone who can read it can read the password in it. */
 export function redisUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && ['redis:', 'rediss:'].includes(url.protocol) && url.hostname !== '') return text;
@@ -135,7 +135,7 @@ export function secondsOrNone(text: string): number {
   return isDecimal(text) && Number(text) === 0 ? 0 : seconds(text);
 }
 
-/** A time in seconds, not shorter than a timer can be. */
+/** A time in seconds, within the limits of a timer. */
 export function seconds(text: string): number {
   const value = isDecimal(text) ? Number(text) : NaN;
   if (value >= SHORTEST_S && value <= LONGEST_S) return value;
@@ -146,12 +146,14 @@ function isDecimal(text: string): boolean {
   return /^\d+(\.\d+)?$/.test(text);
 }
 
-/** A file or folder of where npm was called: `npm --prefix LAB run check` works beside one's own. */
+/**
+ * A file or folder, relative to where npm was called: `npm --prefix LAB run check` works in your own folder.
+ */
 export function fromHere(file: string): string {
   return path.resolve(process.env['INIT_CWD'] ?? process.cwd(), file);
 }
 
-/** A whole number in these bounds. */
+/** A whole number within these limits. */
 export function wholeNumberFrom(least: number, most: number): (text: string) => number {
   return (text) =>
     wholeNumber(text, least, most, `it must be a whole number from ${least} to ${most}`);

@@ -36,7 +36,7 @@ export function runClient(Client: ClientClass, program: ClientProgram): void {
     converse: (text, server, { wait, timeout }) => {
       const waiting = () => {
         const where = formatAddress(server);
-        say(`${name}: no server on ${where} yet, waiting ${wait} s for it`);
+        say(`${name}: no server on ${where} yet, waiting up to ${wait} s for it`);
       };
       const chosen = { wait: wait * 1000, timeout: timeout * 1000 };
       return new Client(text).run(server, { limits: chosen, report: { waiting } });

@@ -26,7 +26,7 @@ export function runServer(Server: Newable<SocketServer>, program: ServerProgram)
   else void launch({ name, log: options.log }, options, () => start(options));
 }
 
-/** Several processes: nothing of that is loaded otherwise. */
+/** Several processes. The module is loaded only for them. */
 function runWorkers(name: string, options: ServerOptions, start: StartServer): Promise<void> {
   const workers = loadLate('./workers') as typeof import('./workers');
   return workers.runWorkers(name, options, start);
@@ -51,7 +51,7 @@ async function startServer(
   return { server, address, banner: `${name} listening on ${formatAddress(address)}` };
 }
 
-/** Redis's client takes time to load: only a server that asks for it has it. */
+/** Redis's client takes time to load, so only a server with --log loads it. */
 function redisLogger(): Newable<RequestLogger> {
   const loaded = loadLate('../services/RedisLogger') as typeof import('../services/RedisLogger');
   return loaded.RedisLogger;

@@ -17,20 +17,20 @@ import {
 } from './options';
 import { addTraceOptions, type TraceOptions } from './tracing';
 
-/** More would only wait for each other. */
+/** More workers would only wait for each other. */
 const MOST_WORKERS = 64;
 
-/** What differs from one server program to the other. */
+/** What is different in each server program. */
 export interface ServerProgram {
-  /** The port it listens on unless told otherwise. */
+  /** The default port. */
   readonly port: number;
-  /** The folder it logs into unless told otherwise, if it logs. */
+  /** The default folder of its log, if it logs. */
   readonly logDir?: string;
-  /** How it logs, unless as src/services/container.ts has it. */
+  /** Its logger, if it is not the one of src/services/container.ts. */
   readonly logger?: Newable<RequestLogger>;
 }
 
-/** What the command line of a server says. */
+/** The command-line options of a server. */
 export interface ServerOptions extends TraceOptions {
   readonly host: string;
   readonly port: number;
@@ -44,10 +44,10 @@ export interface ServerOptions extends TraceOptions {
   readonly log?: string;
 }
 
-/** Makes a server and starts it. */
+/** Creates a server and starts it. */
 export type StartServer = (options: ServerOptions) => Promise<Started & { address: Address }>;
 
-/** Reads the command line of a server; when nothing is left to do, ends the program. */
+/** Reads the command line of a server. After --help, and after a mistake, it ends the program. */
 export function readOptions(name: string, program: ServerProgram): ServerOptions {
   const { maxConnections, idleTimeout } = DEFAULT_SERVER_LIMITS;
   const command = createCommand(name, `${name} of the Client/Server Communication lab.`)
@@ -55,24 +55,24 @@ export function readOptions(name: string, program: ServerProgram): ServerOptions
     .option('--port <port>', 'the port to listen on; 0: any free one', bindablePort, program.port)
     .option(
       '--max-connections <n>',
-      'open connections, if ulimit -Hn allows; one more is closed',
+      'most open connections, if ulimit -Hn allows; more are closed',
       count,
       maxConnections,
     )
     .option(
       '--idle-timeout <s>',
-      'silence after which a connection is closed; a slow reader, too, is silent while it takes what the system has for it',
+      'silence after which a connection is closed; a very slow reader also counts as silent',
       seconds,
       idleTimeout / 1000,
     )
     .addOption(
       new Option(
         '--workers <n>',
-        'processes that share the port and the log; each has its part of --max-connections',
+        'processes that share the port and the log; --max-connections is divided among them',
       )
         .argParser(wholeNumberFrom(1, MOST_WORKERS))
         .default(1)
-        .conflicts(['trace', 'traceAscii', 'traceFile']), // which draw the calls of one process
+        .conflicts(['trace', 'traceAscii', 'traceFile']), // both draw the calls of one process
     )
     .option('--quiet', 'do not print a line for each connection');
   if (program.logDir !== undefined) {

@@ -2,22 +2,22 @@ import { constants } from 'node:os';
 import { say } from './complain';
 
 /**
- * In ms. A second signal that comes sooner is the first one again: on Ctrl-C the terminal tells both npm
- * and us, and npm passes it on. On a busy machine that takes its time; a person takes longer.
+ * In ms. A second signal that comes sooner is the first one again: on Ctrl-C both npm and this program get
+ * the signal, and npm passes it on. That can take a moment on a busy machine; a person takes longer.
  */
 const SAME_SIGNAL_MS = 150;
 
-/** When someone who has pressed Ctrl-C begins to wonder. */
+/** After this many ms, a person who pressed Ctrl-C begins to wonder. */
 const NOTICEABLE_MS = 500;
 
-/** What is stopped by signals. */
+/** Something that signals stop. */
 export interface Stoppable {
   stop(): Promise<void>;
-  /** Ends what this process has started, before it ends itself. */
+  /** Ends the processes that this one started, before it ends itself. */
   kill?(): void;
 }
 
-/** The first SIGINT or SIGTERM lets the server finish what it has begun; a second ends it immediately. */
+/** The first SIGINT or SIGTERM lets the server finish its requests; a second one ends it immediately. */
 export function stopOnSignals(program: string, server: Stoppable): void {
   let first: { signal: NodeJS.Signals; time: number } | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
@@ -25,7 +25,9 @@ export function stopOnSignals(program: string, server: Stoppable): void {
     if (!first) {
       first = { signal, time };
       setTimeout(() => {
-        say(`${program}: finishing what has begun; a second signal ends it immediately`);
+        say(
+          `${program}: finishing the requests that have begun; a second signal ends it immediately`,
+        );
       }, NOTICEABLE_MS);
       void server.stop().then(() => {
         end(process.exitCode);
@@ -39,7 +41,10 @@ export function stopOnSignals(program: string, server: Stoppable): void {
   process.on('SIGTERM', onSignal);
 }
 
-/** Ends this program immediately. Before it exits, Node waits for files: for ever, if a disk does not answer. */
+/**
+ * Ends this program immediately. Node waits for open files before it exits: forever, if a disk does not
+ * answer.
+ */
 export function end(code: typeof process.exitCode): void {
   const waitsForFiles = process.getActiveResourcesInfo().includes('FSReqCallback');
   if (waitsForFiles) process.kill(process.pid, 'SIGKILL');

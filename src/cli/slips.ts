@@ -3,8 +3,8 @@ import { checkTypes, complain } from './complain';
 import { lineOutside, sourceLineOf } from './sourceLineOf';
 
 /**
- * When a call fails and no `await` waits for it, says so on stderr, once for each line of code, and goes
- * on: a student's `sendall` without `await` must not end the server for all its clients.
+ * If a call fails that has no `await`, this reports it on stderr, once for each line of code, and the program
+ * goes on: a student's `sendall` without `await` must not end the server for all clients.
  */
 export function goOnAfterForgottenAwait(program: string): void {
   const said = new Set<string>();
@@ -20,7 +20,7 @@ export function goOnAfterForgottenAwait(program: string): void {
   });
 }
 
-/** When an error is caught by nobody, the program ends with the error's words, and where it came from. */
+/** If nothing catches an error, the program prints its message and its line, and ends. */
 export function endInWords(program: string): void {
   process.on('uncaughtException', (error) => {
     complain(program, error);

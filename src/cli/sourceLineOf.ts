@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { codeOf } from '../text/errno';
 
-/** The names of errors that say themselves what is wrong. */
+/** The names of errors whose message says what is wrong. */
 const EXPLAINED = new Set([
   'SocketError',
   'UnexpectedReply',
@@ -11,7 +11,7 @@ const EXPLAINED = new Set([
   'TraceError',
 ]);
 
-/** Files in which a mistake of somebody else's only shows. */
+/** Files where a mistake in another file shows up. */
 const OURS =
   /^(?:build[\\/])?(?:src[\\/](?:(?:cli|services|socket|text|trace)[\\/]|udp[\\/]Datagram)|tools[\\/])|^node_modules[\\/]|^\.\.|^node:/;
 
@@ -19,8 +19,8 @@ const OURS =
 const FRAME = /^ +at (?:.*\()?(.+):(\d+):\d+\)?$/gm;
 
 /**
- * Where a mistake is that types would show: the first line outside of our own folders, of an error
- * that nobody has foreseen, or of a call that was given the wrong thing.
+ * The line of a mistake that type checking would find: the first line outside of our own folders, for an
+ * unexpected error or a call with a wrong argument.
  */
 export function sourceLineOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;

@@ -2,7 +2,7 @@ import * as path from 'node:path';
 import { bindablePort, createCommand, parseOrExit } from './options';
 import { addTraceOptions, traceIfAsked, type TraceOptions } from './tracing';
 
-/** The port on the command line of a program of steps/, which may be asked for a trace, too. */
+/** The command line of a program in steps/: its port, and the options of a trace. */
 export function stepPort(usual: number): number {
   const { name } = path.parse(process.argv[1] ?? '');
   const command = createCommand(

@@ -7,10 +7,10 @@ import { startOfTool } from '../text/startedAs';
 
 /** Loads a module only when it is needed. */
 const loadLate = createRequire(__filename);
-/** Where the output is no terminal. */
+/** The width where the output is not a terminal. */
 const USUAL_COLUMNS = 100;
 
-/** What the command line says about a trace. */
+/** The command-line options of a trace. */
 export interface TraceOptions {
   /** Draw it on stderr. */
   readonly trace?: true;
@@ -24,11 +24,14 @@ export interface TraceOptions {
 export function addTraceOptions(command: Command): Command {
   return command
     .option('--trace', 'draw each socket call on stderr')
-    .option('--trace-ascii', 'the same, for a terminal without lines and arrows')
-    .option('--trace-file <file>', `keep the calls there: ${startOfTool('trace')} show FILE`);
+    .option('--trace-ascii', "the same, for a terminal that can't show lines and arrows")
+    .option(
+      '--trace-file <file>',
+      `write the calls into a file; draw it with: ${startOfTool('trace')} show FILE`,
+    );
 }
 
-/** Starts to trace if that is asked for; nothing of it is loaded otherwise. */
+/** Starts a trace if the options ask for one; its modules are loaded only then. */
 export function traceIfAsked(
   { trace, traceAscii, traceFile }: TraceOptions,
   role: 'client' | 'server',

@@ -11,28 +11,28 @@ import { end, stopOnSignals } from './signals';
 
 /** A worker that ran for at least this long did not fail at start. */
 const AT_START_MS = 1000;
-/** After this many in a row that did, no more is started. */
+/** After this many failures at start in a row, no new worker is started. */
 const MOST_AT_START = 5;
-/** Before the next is started, when the last one failed at start; twice as long after each. */
+/** In ms, before the next worker is started when the last one failed at start; doubled each time. */
 const PAUSE_MS = 100;
-/** A worker that is busy or halted can't stop by itself: after this long it is killed. */
+/** A worker that is busy or halted can't stop by itself: after this many ms it is killed. */
 const STOP_MS = 6000;
-/** How often a worker looks whether its primary is still there. */
+/** How often a worker checks that its primary still runs, in ms. */
 const LOOK_MS = 500;
 
 /** The environment variables that tell a worker its port, and its part of --max-connections. */
 const PORT = 'LAB_WORKER_PORT';
 const CONNECTIONS = 'LAB_WORKER_CONNECTIONS';
 
-/** What a worker is told later. */
+/** The messages to a worker. */
 const STOP = 'stop';
 
 /** One of the workers. */
 interface Member {
   readonly worker: Worker;
-  /** How many connections it may have open; one that takes its place has the same part. */
+  /** How many connections it may have open; its replacement gets the same number. */
   readonly part: number;
-  /** How many had failed at start when it was started. */
+  /** How many workers in a row had failed at start when it was started. */
   readonly failedBefore: number;
   /** ms, when it began to serve. */
   since?: number;
@@ -44,7 +44,7 @@ interface Serving {
   readonly address: Address;
 }
 
-/** Runs this process as the one that starts the workers, or as one of them. */
+/** Runs this process as the primary, which starts the workers, or as one of the workers. */
 export async function runWorkers(
   name: string,
   options: ServerOptions,
@@ -54,7 +54,7 @@ export async function runWorkers(
   else await work(name, options, start);
 }
 
-/** Serves until it is told to stop; Ctrl-C tells each process, and so does the primary. */
+/** Serves until it must stop; Ctrl-C reaches every process, and the primary also tells each worker. */
 async function work(name: string, options: ServerOptions, start: StartServer): Promise<void> {
   endWithPrimary();
   const isToStop = new Promise<void>((resolve) => {
@@ -67,7 +67,7 @@ async function work(name: string, options: ServerOptions, start: StartServer): P
     start({ ...options, port, maxConnections }),
   );
   if (!started) {
-    cluster.worker?.disconnect(); // ends with the exit code that says so
+    cluster.worker?.disconnect(); // it ends with an exit code for that
     return;
   }
   process.send?.(started.address, undefined, {}, () => undefined); // the primary may be gone
@@ -77,8 +77,8 @@ async function work(name: string, options: ServerOptions, start: StartServer): P
 }
 
 /**
- * Ends this process when the primary is gone. Node does so by itself, but not while an answer keeps it
- * busy: so a thread looks.
+ * Ends this process when the primary is gone. Node does that itself, but not while an answer keeps it busy,
+ * so a thread checks.
  */
 function endWithPrimary(): void {
   const look = `
@@ -103,8 +103,7 @@ class Workers {
     private readonly options: ServerOptions,
   ) {
     this.#port = options.port;
-    // Each takes its clients from the system itself: dealt out by the primary, as is the default,
-    // those that still wait when the server is stopped would be cut.
+    // Each worker accepts its clients from the system. With Node's default the primary hands them out, // and clients that still wait when the server stops would be cut.
     cluster.schedulingPolicy = cluster.SCHED_NONE;
   }
 
@@ -114,9 +113,9 @@ class Workers {
     });
     stopOnSignals(this.name, this);
     const [firstPart = 1, ...otherParts] = this.#parts();
-    // What keeps it from finding one is said by the first worker.
+    // If there is none, the first worker says why.
     this.#port ||= await freePort(this.options.host).catch(() => 0);
-    // What keeps one from starting keeps all, and is said once.
+    // A problem that keeps one worker from starting keeps all of them, and is reported once.
     const first = await this.#start(firstPart);
     if (!first) {
       if (!this.#isStopping) process.exitCode = 1;
@@ -131,7 +130,7 @@ class Workers {
     );
   }
 
-  /** How many connections each worker may have open: together as many as are allowed. */
+  /** How many connections each worker may have open; together they are --max-connections. */
   #parts(): number[] {
     const { workers, maxConnections } = this.options;
     const parts = partsOf(maxConnections, workers);
@@ -142,7 +141,7 @@ class Workers {
     return parts;
   }
 
-  /** Resolves when all have answered what they had begun. */
+  /** Resolves when all workers have answered the requests that had begun. */
   stop(): Promise<void> {
     this.#isStopping = true;
     setTimeout(() => {
@@ -160,12 +159,12 @@ class Workers {
     for (const { worker } of this.#members.values()) worker.process.kill('SIGKILL');
   }
 
-  /** Resolves with a new worker, or with nothing if it ends before it serves. */
+  /** Resolves with a new worker, or with undefined if it ends before it serves. */
   #start(part: number): Promise<Serving | undefined> {
     const worker = cluster.fork({ [PORT]: String(this.#port), [CONNECTIONS]: String(part) });
     const member: Member = { worker, part, failedBefore: this.#failedAtStart };
     this.#members.set(worker.id, member);
-    // It could not be started; or it is gone, and could not be told something.
+    // It could not be started; or it is gone, and a message could not reach it.
     worker.on('error', (error) => {
       if (worker.process.pid === undefined) this.#hasDied(worker, error.message);
     });
@@ -176,7 +175,7 @@ class Workers {
         });
       worker.once('message', (address: Address) => {
         member.since = performance.now();
-        if (this.#isStopping) worker.send(STOP); // it could not hear that before
+        if (this.#isStopping) worker.send(STOP); // it could not receive that before
         resolve({ pid: worker.process.pid, address });
       });
     });
@@ -184,13 +183,13 @@ class Workers {
 
   async #replace(part: number): Promise<void> {
     const started = await this.#start(part);
-    // Otherwise it has ended, and that is said.
-    if (started) say(`${this.name}: worker ${started.pid} has taken its place`);
+    // Otherwise it has ended, which is reported elsewhere.
+    if (started) say(`${this.name}: worker ${started.pid} replaces it`);
   }
 
   #hasDied(worker: Worker, how: string): void {
     const member = this.#members.get(worker.id);
-    if (!member) return; // said already
+    if (!member) return; // reported already
     this.#members.delete(worker.id);
     const died = `${this.name}: worker ${worker.process.pid} has ended (${how})`;
     if (this.#isStopping) {
@@ -199,28 +198,28 @@ class Workers {
       return;
     }
     if (!this.#address) {
-      // The first one, before it served: most often it has said why.
+      // The first one, before it served: most often it has printed why.
       if (how !== 'exit code 1') say(died);
       return;
     }
     const hasServed = member.since !== undefined && performance.now() - member.since >= AT_START_MS;
-    // Several that were started together and die together are one failure, not several in a row.
+    // Workers that start together and die together count as one failure, not as several in a row.
     this.#failedAtStart = hasServed ? 0 : Math.max(this.#failedAtStart, member.failedBefore + 1);
     if (this.#failedAtStart < MOST_AT_START) {
-      say(`${died}; another takes its place`);
+      say(`${died}; starting another one`);
       const pause = hasServed ? 0 : PAUSE_MS * 2 ** this.#failedAtStart;
       setTimeout(() => {
         if (!this.#isStopping) void this.#replace(member.part);
       }, pause);
       return;
     }
-    say(`${died}; ${MOST_AT_START} in a row ended right after starting, and none takes its place`);
+    say(`${died}; ${MOST_AT_START} in a row ended right after starting; no new one is started`);
     if (this.#members.size > 0) return;
     end(1);
   }
 }
 
-/** A port that nobody has, so that all workers, also later ones, can be told the same. */
+/** A free port, so that all workers, even later ones, get the same number. */
 async function freePort(host: string): Promise<number> {
   await using socket = new ListeningSocket();
   socket.bind({ host, port: 0 });
@@ -228,7 +227,7 @@ async function freePort(host: string): Promise<number> {
   return socket.local.port;
 }
 
-/** Splits connections among workers: as evenly as can be, and at least one each. */
+/** Divides the connections among the workers as evenly as possible, with at least one for each. */
 export function partsOf(connections: number, workers: number): number[] {
   const count = Math.min(workers, connections);
   const least = Math.floor(connections / count);

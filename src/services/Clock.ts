@@ -1,11 +1,11 @@
 import { injectable } from 'inversify';
 
-/** Tells the time. The abstract class is both the type and what the container finds it by. */
+/** Tells the time. The abstract class is both the type and the key for the container. */
 export abstract class Clock {
   abstract now(): Date;
 }
 
-/** The time of this machine. */
+/** The clock of this machine. */
 @injectable()
 export class SystemClock extends Clock {
   now(): Date {

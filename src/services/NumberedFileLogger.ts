@@ -17,22 +17,22 @@ import {
 /** `N` without leading zeros. */
 const NAME = /^log(0|[1-9]\d*)\.txt$/;
 
-/** After so many numbers that others have taken in a row, it is quicker to look which are free. */
+/** After this many numbers in a row that were already used, it is faster to look which number is free. */
 const TAKEN_IN_A_ROW = 16;
 
 /**
  * Slide "Exercise 3": each request becomes one line in a new file, `log0.txt`, `log1.txt`, ...
  *
- * Numbers rise in the order of the calls to `log`, and none is used twice, whoever else writes into
- * the folder: a file is only ever created, never opened again.
+ * Numbers rise in the order of the calls to `log`. No number is used twice, even if other programs write into
+ * the folder: a file is only created, never opened again.
  */
 @injectable()
 export class NumberedFileLogger extends RequestLogger {
-  /** How long a request waits for the disk. */
+  /** How long a request waits for the disk, in ms. */
   protected readonly patienceMs: number = 10_000;
   #folder: string;
   #next = 0;
-  /** Requests that have waited too long and still do. */
+  /** Requests that have waited too long and are still waiting. */
   #hanging = 0;
 
   constructor(
@@ -44,7 +44,7 @@ export class NumberedFileLogger extends RequestLogger {
   }
 
   /**
-   * Makes the folder if it is missing, and goes on after the highest number in it.
+   * Creates the folder if it is missing, and continues after the highest number in it.
    * @throws RequestNotLogged when the folder can't be used.
    */
   @postConstruct()
@@ -74,7 +74,7 @@ export class NumberedFileLogger extends RequestLogger {
     }
   }
 
-  /** Makes the line a file with the next number that nobody else has or will have; gives its name. */
+  /** Writes the line into a file with the next free number, and returns the file's name. */
   async #store(line: Buffer): Promise<string> {
     for (let taken = 1; ; taken++) {
       const name = `log${this.#next++}.txt`;
@@ -88,7 +88,7 @@ export class NumberedFileLogger extends RequestLogger {
     }
   }
 
-  /** A disk that does not answer must not keep a client waiting, nor requests piling up for it. */
+  /** A disk that does not answer must not keep a client waiting, and requests must not pile up. */
   #inTime<Result>(storing: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => {
@@ -119,7 +119,7 @@ export class NumberedFileLogger extends RequestLogger {
   }
 }
 
-/** Makes a folder, and those above it. Node's own `recursive` never ends in `/proc`. */
+/** Creates a folder and its parent folders. Node's own `recursive` never ends in `/proc`. */
 async function makeFolder(folder: string): Promise<void> {
   try {
     await makeIfMissing(folder);
@@ -147,7 +147,7 @@ const write = promisify(
 );
 const close = promisify(fs.close);
 
-/** Makes a line a new file, which is never seen with half a line; if that fails the file goes. */
+/** Writes a line into a new file; if that fails, it removes the file, so that no file has half a line. */
 async function store(name: string, line: Buffer): Promise<void> {
   const file = await open(name, 'wx');
   try {

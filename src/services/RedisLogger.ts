@@ -4,7 +4,7 @@ import { codeOf, explain } from '../text/errno';
 import { Clock } from './Clock';
 import { logLine, LogTarget, RequestLogger, RequestNotLogged } from './RequestLogger';
 
-/** Takes the next number and stores the line under it: nobody else does anything in between. */
+/** Takes the next number and stores the line under it, in one step. */
 const STORE = `
 local name
 repeat
@@ -12,12 +12,12 @@ repeat
 until redis.call('SET', name, ARGV[1], 'NX')
 return name`;
 
-/** Does all that `STORE` does, and changes nothing: it fails for the same reasons. */
+/** Tries the commands of `STORE` without changing anything; it fails for the same reasons. */
 const TRY = `
 redis.call('SET', 'log.txt', '', 'XX')
 return redis.call('INCRBY', KEYS[1], 0)`;
 
-/** What `STORE` gives. */
+/** What `STORE` returns. */
 const NAME = /^log(?:0|[1-9]\d*)\.txt$/;
 
 const USUAL_PORT = 6379;
@@ -25,30 +25,30 @@ const USUAL_PORT = 6379;
 /** The key with the number of lines so far. */
 const COUNTER = 'log.count';
 
-const NO_REDIS = 'what answers there is no Redis';
+const NO_REDIS = 'the program that answers there is not a Redis';
 
-/** Between two tries to connect again; twice as long after each, up to the longest. */
+/** Milliseconds between two tries to reconnect; doubled after each try, up to the longest. */
 const PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
-/** Without a sign of life for so long, the connection is made anew; a ping is one. */
+/** After this many ms without an answer (to a ping, for example) it reconnects. */
 const SILENCE_MS = 10_000;
 const PING_MS = 3000;
 
 /**
  * Slide "Exercise 3", for servers on several machines: each request becomes one line under `log0.txt`,
- * `log1.txt`, ... in one Redis, which gives out the numbers.
+ * `log1.txt`, ... in one Redis, which counts the numbers.
  *
- * Numbers rise, and none is used twice, as long as that Redis forgets nothing: what a crash of it may
- * take along, its own settings decide (docs/scaling.md).
+ * Numbers rise, and none is used twice, as long as that Redis loses no data. Its own settings decide what a
+ * crash can lose (docs/scaling.md).
  */
 @injectable()
 export class RedisLogger extends RequestLogger {
-  /** How long a request waits for Redis. */
+  /** How long a request waits for Redis, in ms. */
   protected readonly patienceMs: number = 5000;
   readonly #url: URL;
   #client: RedisClientType;
   #isOpen = false;
-  /** Why Redis is away. */
+  /** Why Redis can't be reached. */
   #trouble: unknown;
 
   constructor(
@@ -61,8 +61,8 @@ export class RedisLogger extends RequestLogger {
   }
 
   /**
-   * Connects, and tries whether it may store lines.
-   * @throws RequestNotLogged when there is no Redis, it does not let us in, or it can't store.
+   * Connects, and checks that it may store lines.
+   * @throws RequestNotLogged when there is no Redis, it refuses us, or it can't store lines.
    */
   @postConstruct()
   async open(): Promise<void> {
@@ -77,7 +77,7 @@ export class RedisLogger extends RequestLogger {
     }
   }
 
-  /** A request that Redis may have, or not, is not sent again: it is not answered either. */
+  /** A request that Redis may have stored, or not, is not sent again, and its client gets no answer. */
   async log(request: string, client: string): Promise<void> {
     const line = logLine(this.clock.now(), client, request);
     try {
@@ -90,7 +90,7 @@ export class RedisLogger extends RequestLogger {
     }
   }
 
-  /** Ends the connection. What still waits for an answer fails. */
+  /** Ends the connection. Requests that still wait for an answer fail. */
   close(): void {
     if (this.#client.isOpen) this.#client.destroy();
   }
@@ -98,7 +98,7 @@ export class RedisLogger extends RequestLogger {
   #newClient(): RedisClientType {
     const client: RedisClientType = createClient({
       url: this.#url.href,
-      disableOfflineQueue: true, // what can't be sent now fails now, and does not pile up
+      disableOfflineQueue: true, // a request that can't be sent now fails now, so that requests don't pile up
       pingInterval: PING_MS,
       socket: {
         socketTimeout: SILENCE_MS,
@@ -112,7 +112,7 @@ export class RedisLogger extends RequestLogger {
     return client;
   }
 
-  /** A Redis that hangs must not keep a client waiting, nor requests piling up for it. */
+  /** A Redis that hangs must not keep a client waiting, and requests must not pile up. */
   async #inTime(ask: (redis: RedisClientType) => Promise<unknown>): Promise<unknown> {
     const redis = this.#client;
     let timer: NodeJS.Timeout | undefined;
@@ -130,7 +130,7 @@ export class RedisLogger extends RequestLogger {
     }
   }
 
-  /** All that waits on the old connection fails. */
+  /** Everything that waits on the old connection fails. */
   #startAnew(trouble: Error): void {
     if (!this.#isOpen) return;
     this.#trouble = trouble;

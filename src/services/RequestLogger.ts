@@ -2,12 +2,12 @@ import { channel } from 'node:diagnostics_channel';
 import { escapeControls } from '../text/escape';
 import { formatRfc3339 } from '../text/rfc3339';
 
-/** Where a logger keeps what it is given: a folder, or the URL of a store. */
+/** Where a logger keeps the requests: a folder, or the URL of a store. */
 export class LogTarget {
   constructor(readonly where: string) {}
 }
 
-/** How the requests of clients are kept. A strategy: which one it is, the container decides. */
+/** Stores the requests of clients. A strategy: the container decides which class does it. */
 export abstract class RequestLogger {
   /**
    * Stores one request. Resolves when it is stored.
@@ -32,7 +32,7 @@ export class RequestNotLogged extends Error {
   }
 }
 
-/** A request that is stored in a file of its own, as those who watch are told of it. */
+/** A request that is stored in its own file, as the channel reports it. */
 export interface Logged {
   /** The file's name, without its folder. */
   readonly file: string;
@@ -41,11 +41,11 @@ export interface Logged {
   readonly client: string;
 }
 
-/** Where a trace hears of each file of the log. Nobody listens unless a trace is asked for. */
+/** The channel that reports each file of the log. Only a trace subscribes to it. */
 export const LOGGED = 'lab3:logged';
 export const logged = channel(LOGGED);
 
-/** A request as one line: when it came, from where, and what it says; nothing in it can end the line. */
+/** A request as one line: its time, its client and its text. Nothing in the text can end the line. */
 export function logLine(time: Date, client: string, request: string): string {
   return `${formatRfc3339(time)} ${client} ${escapeControls(JSON.stringify(request))}\n`;
 }

@@ -4,7 +4,7 @@ import { Clock, SystemClock } from './Clock';
 import { NumberedFileLogger } from './NumberedFileLogger';
 import { LogTarget, RequestLogger } from './RequestLogger';
 
-/** The composition root: the one file that says which class stands behind which abstract one. */
+/** The composition root: the one file that binds each abstract class to a real one. */
 export function createContainer(
   target: LogTarget,
   Logger: Newable<RequestLogger> = NumberedFileLogger,

@@ -1,8 +1,8 @@
 import * as net from 'node:net';
 
 /**
- * Where a socket is: an IP address (or a host name to look one up by) and a port. Slide "Socket". Which
- * protocol it speaks is the third thing that tells it from others: TCP's port 6015 is not UDP's.
+ * Where a socket is: an IP address (or a host name to look one up by) and a port. Slide "Socket". The
+ * protocol belongs to it, too: TCP port 6015 and UDP port 6015 are two different ports.
  */
 export interface Address {
   readonly host: string;
@@ -12,7 +12,7 @@ export interface Address {
 
 /** An address as people write it: `127.0.0.1:6015`, `[::1]:6015` (RFC 3986 section 3.2.2). */
 export function formatAddress(address: Address | undefined): string {
-  if (!address) return 'unknown:0'; // never connected, or reset before it could be asked
+  if (!address) return 'unknown:0'; // never connected, or reset before we asked for it
   const { host, port } = address;
   return net.isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -8,15 +8,15 @@ import { type SocketCall, SocketError } from './SocketError';
 import { secondsInTimeWait } from './timeWait';
 
 /**
- * How many connections may wait for `accept`, unless `listen` is told otherwise. Linux takes no more
- * than `net.core.somaxconn` (4,096); with Node's 511 the rest of a crowd comes again after a second.
+ * The default backlog: how many connections may wait for `accept`. Linux allows at most `net.core.somaxconn`
+ * (4,096). With Node's default of 511, the other clients of a large crowd only try again after a second.
  */
 const BACKLOG = 4096;
 
 export interface ListeningOptions {
-  /** With that many connections open, one more is closed as soon as it is there. */
+  /** With this many open connections, each new one is closed immediately. */
   readonly maxConnections?: number;
-  /** Is told why a client could not be taken; `accept` goes on waiting for the next. */
+  /** Called with the reason when a client could not be accepted; `accept` goes on waiting for the next. */
   readonly refused?: (error: SocketError) => unknown;
 }
 
@@ -49,13 +49,13 @@ export class ListeningSocket implements AsyncDisposable {
     });
     this.#server.on('drop', () => {
       const open = maxConnections === 1 ? '1 connection is' : `${maxConnections} connections are`;
-      const reason = `${open} open, and no more are taken`;
+      const reason = `${open} open, and no more are accepted`;
       this.options.refused?.(new SocketError('accept', 'ECONNABORTED', this.#address, reason));
     });
   }
 
   /**
-   * The address it listens on, with the real port if 0 was asked for (POSIX `getsockname`).
+   * The address it listens on, with the real port if `bind` said 0 (POSIX `getsockname`).
    * @throws SocketError before `bind` (`EINVAL`).
    */
   get local(): Address {
@@ -64,10 +64,10 @@ export class ListeningSocket implements AsyncDisposable {
   }
 
   /**
-   * Says which address to listen on. Node binds and listens in one step, so an address that can't
-   * be had (a taken port) is noticed by `listen`; the error says `bind`, where POSIX reports it.
-   * @throws SocketError when the port is not a number from 0 to 65535 (`ERANGE`), when this socket
-   * is bound already (`EINVAL`) or closed (`EBADF`).
+   * Sets the address to listen on. Node binds and listens in one step, so `listen` notices an address that
+   * isn't available (a port in use). The error still says `bind`, because POSIX reports it there.
+   * @throws SocketError when the port is not a number from 0 to 65535 (`ERANGE`), when this socket is already
+   * bound (`EINVAL`) or closed (`EBADF`).
    */
   @call
   bind(address: Address): void {
@@ -79,8 +79,8 @@ export class ListeningSocket implements AsyncDisposable {
 
   /**
    * Opens the port. From here on clients can connect; at most `backlog` wait for `accept`.
-   * @throws SocketError when the port is taken or reserved, or the host is not this machine's; when
-   * `bind` has not been called (`EINVAL`), `listen` has (`EALREADY`), or this socket is closed.
+   * @throws SocketError when the port is in use or reserved, or the host is not an address of this machine;
+   * when `bind` has not been called (`EINVAL`), `listen` has (`EALREADY`), or this socket is closed.
    */
   @call
   async listen(backlog = BACKLOG): Promise<void> {
@@ -93,10 +93,10 @@ export class ListeningSocket implements AsyncDisposable {
   }
 
   /**
-   * Waits for the next client and gives the new socket that talks with it. Who waits first gets the
-   * first client.
-   * @throws SocketError when `listen` has not been called (`EINVAL`), and when this socket is closed,
-   * also while waiting (`EBADF`).
+   * Waits for the next client and gives the new socket that talks with it. The first caller that waits gets
+   * the first client.
+   * @throws SocketError when `listen` has not been called (`EINVAL`), and when this socket is closed, also
+   * while waiting (`EBADF`).
    */
   @call
   accept(): Promise<Socket> {
@@ -110,25 +110,25 @@ export class ListeningSocket implements AsyncDisposable {
   }
 
   /**
-   * Waits until all clients that the kernel has connected so far have been accepted. These are no more
-   * than a backlog, so this ends however many others come.
+   * Waits until all clients that the kernel has connected so far are accepted. There are at most `backlog` of
+   * them, so this ends even if more clients keep coming.
    */
   async allAccepted(): Promise<void> {
     if (!this.#server.listening) return;
     for (let waiting = this.#backlog; waiting > 0; waiting--) {
       const before = this.#welcomed;
-      // Two turns of the event loop: the first may have looked at this socket already.
+      // Two turns of the event loop: the first one may already be past this socket.
       await setImmediate();
       await setImmediate();
       if (this.#welcomed === before) return;
     }
   }
 
-  /** Gives the port back. Connections that were accepted go on; those that still waited are reset. */
+  /** Closes the port. Accepted connections go on; connections that still wait are reset. */
   @call
   async close(): Promise<void> {
     this.#isClosed = true;
-    // One that is still opening its port closes it as soon as it has it.
+    // A socket that is still opening its port closes it right after that.
     if (this.#server.listening) this.#server.close();
     for (const client of this.#arrived.splice(0)) client.reset();
     for (const accepter of this.#accepters.splice(0)) {
@@ -163,7 +163,7 @@ export class ListeningSocket implements AsyncDisposable {
     });
   }
 
-  /** A port may be held by nobody but connections that are closed: another program would be sought in vain. */
+  /** Explains a port that only closed connections hold: there is no other program to look for. */
   #notBound(error: Error): SocketError {
     const port = this.#address?.port ?? 0;
     const seconds = codeOf(error) === 'EADDRINUSE' ? secondsInTimeWait(port) : 0;

@@ -9,8 +9,8 @@ import { UnexpectedReply } from './UnexpectedReply';
 const MAX_BYTES = 1024;
 const CHUNK_BYTES = 65536;
 /**
- * After so many messages that were there already, others get their turn: an `await` of what is there
- * does not let the event loop look at other sockets.
+ * After this many messages that were already there, other sockets get a turn: an `await` that doesn't have to
+ * wait does not return to the event loop.
  */
 const MESSAGES_A_TURN = 32;
 const NEWLINE = 0x0a;
@@ -18,7 +18,7 @@ const RETURN = 0x0d;
 const ERROR = 'ERROR ';
 
 export interface MessageLimits {
-  /** Milliseconds of silence that end a message without a newline; unless given, none does. */
+  /** Milliseconds of silence that end a message without a newline. Default: silence ends none. */
   readonly silence?: number;
   /** Milliseconds after its first byte in which a message must be complete. */
   readonly idleTimeout?: number;
@@ -28,14 +28,14 @@ export interface MessageLimits {
 export type MessageSocket = Pick<Socket, 'recv' | 'sendall' | 'poll' | 'peer'>;
 
 /**
- * A connection as messages, both ways. TCP carries a stream of bytes and has no messages (RFC 9293
- * section 3.7: segments say nothing about what was one `send`), so both sides agree on where one
- * ends: at a newline (a carriage return before it is dropped); at end of file, if bytes remain; or
- * after a silence, since the slide's own client sends no newline and waits.
+ * Messages over a connection, in both directions. TCP carries a stream of bytes and has no messages (RFC 9293
+ * section 3.7: segments don't show what was one `send`), so both sides agree on where one ends: at a newline
+ * (a carriage return before it is dropped); at end of file, if bytes remain; or after a silence, because the
+ * slide's own client sends no newline and waits.
  */
 export class Messages {
   #unread: Buffer = Buffer.alloc(0);
-  /** How many messages were there already. */
+  /** How many messages in a row were already there. */
   #ready = 0;
 
   constructor(
@@ -67,7 +67,7 @@ export class Messages {
 
   /**
    * Sends a message, with the newline that ends it.
-   * @throws SocketError when the connection breaks, and when `message` is not a text (`EINVAL`).
+   * @throws SocketError when the connection breaks, and when `message` is not a string (`EINVAL`).
    */
   send(message: string): Promise<void> {
     if (!isText(message)) return Promise.reject(this.#notText(message));
@@ -75,8 +75,8 @@ export class Messages {
   }
 
   /**
-   * For clients: the next message, which must be an answer.
-   * @throws UnexpectedReply when it is none, and SocketError as `next` does.
+   * For clients: the next message, which must be an answer. @throws UnexpectedReply when it isn't one, and
+   * SocketError as `next` does.
    */
   async reply(): Promise<string> {
     const { peer } = this.socket;
@@ -85,7 +85,7 @@ export class Messages {
       throw new UnexpectedReply(`sent a reply longer than ${MAX_BYTES} bytes`, peer, 'EMSGSIZE');
     });
     if (reply === undefined)
-      throw new UnexpectedReply('hung up without a whole reply', peer, 'EOF');
+      throw new UnexpectedReply('closed the connection before its reply was complete', peer, 'EOF');
     if (reply.startsWith(ERROR)) throw new UnexpectedReply(`answered: ${reply}`, peer, 'EREMOTEIO');
     return reply;
   }
@@ -124,18 +124,18 @@ export class Messages {
   }
 }
 
-/** Types are not checked when a program starts, so anything may come as a message. */
+/** ts-node doesn't check types, so any value may arrive as a message. */
 function isText(message: unknown): message is string {
   return typeof message === 'string';
 }
 
-/** The line that tells a client of an error, if that has a `reply` for it. */
+/** The line that tells the client about an error, if the error has a `reply` for it. */
 export function errorLine(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('reply' in error)) return undefined;
   return `${ERROR}${String(error.reply)}\n`;
 }
 
-/** A message of more bytes than allowed. Its `reply` is for the client that sent it. */
+/** A message that is longer than allowed. Its `reply` is for the client that sent it. */
 export class MessageTooLong extends Error {
   override readonly name = 'MessageTooLong';
   readonly code = 'EMSGSIZE';

@@ -1,8 +1,8 @@
 import type { Socket } from './Socket';
 
 /**
- * What a server has to tell whoever runs it. This one keeps it to itself; override what to hear. What
- * an override returns does not matter.
+ * What a server reports to the program that runs it. This class ignores every report; override the ones you
+ * want. The return value of an override is ignored.
  */
 export class ServerReport {
   /** A client has connected. */
@@ -10,13 +10,13 @@ export class ServerReport {
     return undefined;
   }
 
-  /** A client could not be taken, or a conversation ended with an error. The server goes on. */
+  /** A client could not be accepted, or a conversation ended with an error. The server goes on. */
   problem(_error: unknown): unknown {
     return undefined;
   }
 }
 
-/** The same report, whose own errors harm nobody. */
+/** The same report; an error inside it does not affect the server. */
 export function harmless(report: ServerReport): ServerReport {
   const safe = new ServerReport();
   safe.connected = (client) => {
@@ -28,7 +28,7 @@ export function harmless(report: ServerReport): ServerReport {
   return safe;
 }
 
-/** Tells somebody something; an error in it, also a later one, has nobody who could be told. */
+/** Calls a report and ignores its errors, also those of a promise that it returns. */
 export function withoutErrors(tell: () => unknown): void {
   try {
     const told = tell();

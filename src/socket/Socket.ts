@@ -20,7 +20,7 @@ export class Socket implements AsyncDisposable {
   #closed: Promise<void> | undefined;
   #forgetDeadline: (() => void) | undefined;
 
-  /** @param stream a connection that is there already; only `ListeningSocket` has one to give. */
+  /** @param stream a connection that exists already; only `ListeningSocket` passes one. */
   constructor(stream?: net.Socket) {
     this.#wire = new Wire(stream);
     this.#state = stream ? 'connected' : 'new';
@@ -32,15 +32,15 @@ export class Socket implements AsyncDisposable {
     return this.#wire.local;
   }
 
-  /** The other end's address, once connected, and also after that (POSIX `getpeername`). */
+  /** The other end's address, once connected; it stays after the end (POSIX `getpeername`). */
   get peer(): Address | undefined {
     return this.#wire.peer;
   }
 
   /**
-   * Opens the connection to a server. After a failure it may be tried again on the same socket.
-   * @throws SocketError when the server does not answer, refuses, or can't be found; when this
-   * socket is closed (`EBADF`), connected (`EISCONN`) or connecting (`EALREADY`).
+   * Opens the connection to a server. After a failure you can try again with the same socket.
+   * @throws SocketError when the server does not answer, refuses, or can't be found; when this socket is
+   * closed (`EBADF`), connected (`EISCONN`) or connecting (`EALREADY`).
    */
   @call
   async connect(address: Address): Promise<void> {
@@ -60,9 +60,9 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Hands over all of `data`, which must not be changed afterwards, and waits while the peer's
-   * window is full (Python's `sendall`).
-   * @throws SocketError when the connection breaks before all of it was handed over, when this side
+   * Sends all of `data` (Python's `sendall`), and waits while the peer's window is full. Don't change `data`
+   * afterwards.
+   * @throws SocketError when the connection breaks before all of it was passed to the system, when this side
    * has sent its end of file (`EPIPE`), and when `data` is not bytes (`EINVAL`).
    */
   @call
@@ -73,10 +73,11 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Waits for bytes and gives at most `size` of them; how many come together is TCP's choice. Empty
-   * at end of file, and again empty after that. What came before an error is given before it.
-   * @throws SocketError when the connection is broken or closed on this side, when somebody waits
-   * already (`EALREADY`), and when `size` is not a whole number from 1 (`EINVAL`).
+   * Waits for bytes and returns at most `size` of them; TCP decides how many come together. Returns an empty
+   * Buffer at end of file, and again after that. Bytes that came before an error are returned before the
+   * error is thrown.
+   * @throws SocketError when the connection is broken or closed on this side, when another call already waits
+   * (`EALREADY`), and when `size` is not a whole number from 1 (`EINVAL`).
    */
   @call
   recv(size: number): Promise<Buffer> {
@@ -86,10 +87,10 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * For clients: waits until `size` bytes have come, and gives them all (POSIX `MSG_WAITALL`). One
-   * `recv` may bring part.
-   * @throws UnexpectedReply when end of file comes first, and SocketError as `recv` does (but a size
-   * of 0 is nothing to wait for).
+   * For clients: waits until `size` bytes have come, and returns them all (POSIX `MSG_WAITALL`). One `recv`
+   * may return only a part.
+   * @throws UnexpectedReply when end of file comes first, and SocketError as `recv` does (but a size of 0
+   * doesn't wait).
    */
   async recvall(size: number): Promise<Buffer> {
     if (!isSize(size) && size !== 0) throw this.#noSize(size);
@@ -97,7 +98,11 @@ export class Socket implements AsyncDisposable {
     for (let missing = size; missing > 0;) {
       const data = await this.recv(missing);
       if (data.length === 0)
-        throw new UnexpectedReply('hung up before all was back', this.peer, 'EOF');
+        throw new UnexpectedReply(
+          'closed the connection before everything had come back',
+          this.peer,
+          'EOF',
+        );
       parts.push(data);
       missing -= data.length;
     }
@@ -105,21 +110,21 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Waits at most `ms` milliseconds until `recv` would not have to wait (POSIX `poll`): true when
-   * bytes, end of file or an error are there, false when the time is up.
-   * @throws SocketError when somebody waits already (`EALREADY`).
+   * Waits at most `ms` milliseconds until `recv` would not have to wait (POSIX `poll`): true when bytes, end
+   * of file or an error are there, false when the time is up.
+   * @throws SocketError when another call already waits (`EALREADY`).
    */
   poll(ms: number): Promise<boolean> {
     return this.#wire.poll(ms);
   }
 
-  /** Sends end of file: this side has said all, but still receives (half-close, `SHUT_WR`). */
+  /** Sends end of file: this side sends nothing more, but still receives (half-close, `SHUT_WR`). */
   @call
   shutdown(): void {
     this.#wire.end();
   }
 
-  /** Breaks the connection if it is not closed in `ms` milliseconds; called again, it counts anew. */
+  /** Breaks the connection if it is not closed within `ms` milliseconds. A new call restarts the time. */
   breakAfter(ms: number): void {
     this.#forgetDeadline?.();
     this.#forgetDeadline = later(ms, () => {
@@ -129,12 +134,12 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Breaks the connection when no byte has come or gone for `ms` milliseconds. What the kernel holds
-   * for a slow reader counts as gone.
+   * Breaks the connection when no byte was received or sent for `ms` milliseconds. Bytes that already wait in
+   * the kernel for a slow reader don't count as traffic.
    */
   breakAfterSilence(ms: number): void {
     this.#wire.whenSilent(ms, () => {
-      const reason = `no answer in time: nothing came or went for ${ms / 1000} s`;
+      const reason = `no answer in time: nothing was sent or received for ${ms / 1000} s`;
       this.abort(new SocketError('recv', 'ETIMEDOUT', this.peer, reason));
     });
   }
@@ -145,9 +150,9 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Sends what is still owed and end of file, then closes. Resolves when the connection is gone, and
-   * never rejects. What the peer still says is thrown away; a peer that says nothing and does not end
-   * its side is left after a second. One that never reads keeps it waiting: `abort` or `breakAfter`
+   * Sends the remaining bytes and end of file, then closes. Resolves when the connection is gone, and never
+   * rejects. Bytes that still come from the peer are discarded. A peer that is silent and does not close its
+   * side is cut off after a second. A peer that never reads keeps `close` waiting: `abort` or `breakAfter`
    * ends that.
    */
   @call
@@ -157,17 +162,17 @@ export class Socket implements AsyncDisposable {
   }
 
   /**
-   * Cuts the connection immediately. What Node still holds is lost; what it has handed to the system is
-   * sent, with an end of file behind it. `reset` is what RFC 9293 calls ABORT.
-   * @param reason what whoever waits is told instead of "the socket is closed".
+   * Cuts the connection immediately. Bytes that Node still holds are lost; bytes that the system already has
+   * are sent, and then end of file. `reset` is what RFC 9293 calls ABORT.
+   * @param reason replaces "the socket is closed" in the error of a call that waits.
    */
   abort(reason?: SocketError): void {
     this.#wire.destroy(reason);
   }
 
   /**
-   * Cuts it with a reset: the peer's next call fails (RFC 9293 section 3.10.5, ABORT). After `shutdown`
-   * the reset follows the end of file; when bytes before that are still owed, it only cuts.
+   * Cuts it with a reset: the peer's next call fails (RFC 9293 section 3.10.5, ABORT). After `shutdown` the
+   * reset follows the end of file. While bytes before that are still unsent, it only cuts.
    */
   @call
   reset(): void {

@@ -3,7 +3,7 @@ import { codeOf } from '../text/errno';
 import type { Address } from './Address';
 import { Socket } from './Socket';
 
-/** Between two tries to reach a server that is still starting. */
+/** Milliseconds between two tries to reach a server that is still starting. */
 const RETRY_MS = 100;
 
 /** How long a client waits. */
@@ -16,13 +16,13 @@ export interface ClientLimits {
 
 export const DEFAULT_CLIENT_LIMITS: ClientLimits = { wait: 10_000, timeout: 10_000 };
 
-/** What a client has to tell whoever runs it. */
+/** What a client reports to the program that runs it. */
 export interface ClientReport {
-  /** No server is there yet; this client goes on trying. Said once. */
+  /** No server is listening yet; this client goes on trying. Called once. */
   waiting(): void;
 }
 
-/** What a client is told when it runs. */
+/** The options of one run of a client. */
 export interface RunOptions {
   readonly limits?: Partial<ClientLimits>;
   readonly report?: ClientReport;
@@ -31,16 +31,16 @@ export interface RunOptions {
 /**
  * A TCP client. Slide "Socket Programming: Client - Server", its left-hand side.
  *
- * To write one, extend this class and say in `converse` how to talk with the server.
+ * To write one, extend this class and write in `converse` how to talk with the server.
  */
 export abstract class SocketClient<Result> {
-  /** Talks with the server; what it returns is what `run` resolves with. */
+  /** Talks with the server. `run` resolves with its return value. */
   protected abstract converse(server: Socket): Promise<Result>;
 
   /**
-   * The client's life line, top to bottom as on the slide.
-   * @throws SocketError when the server can't be reached, or the conversation breaks or takes too
-   * long; and what `converse` throws.
+   * The client's life line, from top to bottom as on the slide.
+   * @throws SocketError when the server can't be reached, or the conversation breaks or takes too long; and
+   * what `converse` throws.
    */
   async run(address: Address, options: RunOptions = {}): Promise<Result> {
     await using server = new Socket(); // socket()
@@ -49,7 +49,7 @@ export abstract class SocketClient<Result> {
   } // close()
 }
 
-/** Connects as soon as a server is there, and gives the conversation its time. */
+/** Connects as soon as a server is listening, and starts the time limit of the conversation. */
 async function connect(server: Socket, address: Address, options: RunOptions): Promise<void> {
   const { wait, timeout } = { ...DEFAULT_CLIENT_LIMITS, ...options.limits };
   const deadline = performance.now() + wait;

@@ -2,7 +2,7 @@ import { codeOf, errnoWords, explain } from '../text/errno';
 import { type Address, formatAddress } from './Address';
 
 /**
- * The socket calls that can fail, spelled as on the slide "Socket Programming: APIs"; and those of
+ * The socket calls that can fail, spelled as on the slide "Socket Programming: APIs"; and the calls of
  * datagrams, as POSIX spells them.
  */
 export type SocketCall =
@@ -16,7 +16,7 @@ export type SocketCall =
   | 'recvfrom'
   | 'setsockopt';
 
-/** A socket call that failed: which one, on which address, and why, in a learner's words. */
+/** A socket call that failed: which call, on which address, and why, in plain words. */
 export class SocketError extends Error {
   override readonly name = 'SocketError';
 
@@ -31,7 +31,7 @@ export class SocketError extends Error {
     super(`${call}(${address ? formatAddress(address) : ''}) failed: ${reason}`, options);
   }
 
-  /** The error that made `call` fail, in our words; `cause` keeps the original. */
+  /** The error that made `call` fail, in plain words; `cause` keeps the original. */
   static from(call: SocketCall, error: unknown, address?: Address): SocketError {
     if (error instanceof SocketError) {
       if (error.call === call) return error;
@@ -43,7 +43,7 @@ export class SocketError extends Error {
   }
 }
 
-/** A host name with several addresses fails once for each: Node folds these into one AggregateError. */
+/** A host name with several addresses fails once for each: Node puts these into one AggregateError. */
 function unfold(error: unknown): unknown {
   return error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
 }

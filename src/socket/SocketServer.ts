@@ -10,7 +10,7 @@ const GRACE_MS = 5000;
 /** While stopping, a client that is silent for this long is treated as finished. */
 const LAST_SILENCE_MS = 200;
 
-/** What a server is told when it starts. */
+/** The options of one start of a server. */
 export interface StartOptions {
   readonly limits?: Partial<ServerLimits>;
   readonly report?: ServerReport;
@@ -19,10 +19,10 @@ export interface StartOptions {
 /**
  * A TCP server. Slide "Socket Programming: Client - Server", its right-hand side.
  *
- * - To write one, extend this class and say in `converse` how to talk with one client; in `lastWord`
- *   what the client is told when that fails.
+ * - To write one, extend this class and say in `converse` how to talk with one client; in `errorReply` what the
+ *   client is told when that fails.
  * - To run one, `start` it, once; `stop` ends it.
- * - To hear what happens to it, give `start` a `ServerReport`.
+ * - To see what happens to it, pass a `ServerReport` to `start`.
  */
 export abstract class SocketServer {
   #welcoming: ListeningSocket | undefined;
@@ -35,25 +35,25 @@ export abstract class SocketServer {
   /** Talks with one client until its end of file. After that, or an error, the connection is closed. */
   protected abstract converse(client: Socket): Promise<void>;
 
-  /** Text sent to a client before its connection is closed, if `converse` failed; none by default. */
-  protected lastWord(_error: unknown): string | undefined {
+  /** Text for the client before its connection is closed, if `converse` failed. Default: none. */
+  protected errorReply(_error: unknown): string | undefined {
     return undefined;
   }
 
-  /** What this run allows its clients. */
+  /** The limits of this run. */
   protected get limits(): ServerLimits {
     return this.#limits;
   }
 
   /**
-   * Starts to serve. Resolves with the address clients can connect to from now on, which has the
-   * real port if `address` said 0.
-   * @throws SocketError when the address can't be had (it may be tried again), and Error when this
-   * server was started or stopped before.
+   * Starts to serve. Resolves with the address that clients can connect to; it has the real port if `address`
+   * said 0.
+   * @throws SocketError when the address isn't available (you can try again), and Error when this server was
+   * started or stopped before.
    */
   async start(address: Address, { limits, report }: StartOptions = {}): Promise<Address> {
-    if (this.#stopped) throw new Error('start() after stop(): a server is started once');
-    if (this.#welcoming) throw new Error('start() again: a server is started once');
+    if (this.#stopped) throw new Error('start() after stop(): a server can be started only once');
+    if (this.#welcoming) throw new Error('start() again: a server can be started only once');
     this.#limits = { ...DEFAULT_SERVER_LIMITS, ...limits };
     this.#report = harmless(report ?? this.#report);
     try {
@@ -72,15 +72,15 @@ export abstract class SocketServer {
   }
 
   #notStarted(error: unknown): unknown {
-    this.#welcoming = undefined; // it may be tried again
+    this.#welcoming = undefined; // the caller may try again
     return this.#stopped ? new Error('stop() before the server had started') : error;
   }
 
-  /** For ever: accept, and attend without waiting. */
+  /** Forever: accept a client, and start its conversation without waiting for it. */
   async #acceptClients(welcoming: ListeningSocket): Promise<void> {
     for (;;) {
       const client = await welcoming.accept();
-      // No `await` on the next line: that is our answer where the slide's is "Multithreading".
+      // No `await` on the next line: this is our answer to the slide's "Multithreading".
       void this.#attend(client);
     }
   }
@@ -94,19 +94,19 @@ export abstract class SocketServer {
       await this.converse(client);
     } catch (error) {
       this.#report.problem(error);
-      await this.#sayLastWord(client, error);
+      await this.#sendErrorReply(client, error);
     } finally {
       await client.close();
       this.#forget(client);
     }
   }
 
-  async #sayLastWord(client: Socket, error: unknown): Promise<void> {
+  async #sendErrorReply(client: Socket, error: unknown): Promise<void> {
     try {
-      const word = this.lastWord(error);
+      const word = this.errorReply(error);
       if (word !== undefined) await client.sendall(Buffer.from(word));
     } catch (unsaid) {
-      // A client that is gone can't hear it.
+      // The client may already be gone.
       if (!(unsaid instanceof SocketError)) this.#report.problem(unsaid);
     }
   }
@@ -116,7 +116,7 @@ export abstract class SocketServer {
     if (this.#clients.size === 0) this.#lastClientGone();
   }
 
-  /** The accept loop has ended: because of `stop`, or of an error that nobody expected. */
+  /** The accept loop has ended: because of `stop`, or because of an unexpected error. */
   async #acceptFailed(error: unknown): Promise<void> {
     if (this.#stopped) return;
     this.#report.problem(error);
@@ -124,8 +124,8 @@ export abstract class SocketServer {
   }
 
   /**
-   * Ends the server: takes no new clients, answers what has arrived, and closes. What is left after
-   * `grace` milliseconds is cut. Never rejects.
+   * Ends the server: accepts no new clients, answers the requests that have arrived, and closes. Connections
+   * that are still open after `grace` milliseconds are cut. Never rejects.
    */
   stop(grace = GRACE_MS): Promise<void> {
     this.#stopped ??= this.#stop(grace);
@@ -140,7 +140,7 @@ export abstract class SocketServer {
     for (const client of this.#clients) client.abort();
   }
 
-  /** Waits until the last client has left, at most `ms` milliseconds. */
+  /** Waits until the last client has left, but at most `ms` milliseconds. */
   #allGone(ms: number): Promise<void> {
     if (this.#clients.size === 0) return Promise.resolve();
     return new Promise((resolve) => {

@@ -1,13 +1,13 @@
 import { type Address, formatAddress } from './Address';
 
-/** A server's answer that is not what was asked for. */
+/** An answer of a server that is not what the client asked for. */
 export class UnexpectedReply extends Error {
   override readonly name = 'UnexpectedReply';
 
   /**
    * @param what what the server did.
-   * @param code `EOF` (hung up), `EREMOTEIO` (an error line), `EMSGSIZE` (too long) or `EBADMSG` (not
-   * in the form that was expected).
+   * @param code `EOF` (closed the connection), `EREMOTEIO` (an error line), `EMSGSIZE` (too long) or
+   * `EBADMSG` (not in the form that was expected).
    */
   constructor(
     what: string,

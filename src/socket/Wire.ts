@@ -7,38 +7,38 @@ import { type SocketCall, SocketError } from './SocketError';
 
 const NOTHING = Buffer.alloc(0);
 const DONE = Promise.resolve();
-/** Of `recv` after end of file, on one socket. */
+/** How many `recv` calls after end of file one socket may make. */
 const MOST_READS_AFTER_END = 1000;
 
-/** Somebody who waits for bytes, end of file or an error. */
+/** A call that waits for bytes, end of file or an error. */
 interface Receiver {
-  /** The most bytes it takes; 0 for `poll`, which takes none. */
+  /** It takes at most this many bytes; `poll` takes 0. */
   readonly size: number;
   readonly resolve: (data: Buffer) => void;
   readonly reject: (error: SocketError) => void;
 }
 
-/** Somebody who waits until the peer's window has room again. */
+/** A call that waits until the peer's window has room again. */
 interface Sender {
-  /** Where `sendall` was called: nobody may wait for it, and then only this says where. */
+  /** Where `sendall` was called. Without an `await`, nothing else can tell where. */
   readonly caller: Error;
   readonly resolve: () => void;
   readonly reject: (error: SocketError) => void;
 }
 
-/** A connection of node:net, whose events become what a `Socket` waits for. */
+/** Turns the events of a node:net connection into the calls that a `Socket` can wait for. */
 export class Wire {
   readonly #stream: net.Socket;
   peer: Address | undefined;
   isOpen = false;
   canSend = false;
-  /** The one chunk that came while nobody waited. While it lies here, nothing more is read. */
+  /** The one chunk that came while no call waited. Until it is taken, nothing more is read. */
   #unread: Buffer = NOTHING;
   #hasEnded = false;
   #readsAfterEnd = 0;
   #failure: NodeJS.ErrnoException | undefined;
   #receiver: Receiver | undefined;
-  /** Since bytes last came. */
+  /** When bytes last came. */
   #sends = 0;
   #senders: Sender[] = [];
   #silence: number | undefined;
@@ -46,9 +46,9 @@ export class Wire {
   #isClosing = false;
   #whenClosed: (() => void) | undefined;
 
-  /** @param stream a connection that is there already. */
+  /** @param stream a connection that exists already. */
   constructor(stream?: net.Socket) {
-    // Half-open: the peer's end of file must not end what we still owe it.
+    // Half-open: after the peer's end of file we still send what we have for it.
     this.#stream = stream ?? new net.Socket({ allowHalfOpen: true });
     if (stream) this.#open();
     this.#stream
@@ -74,7 +74,7 @@ export class Wire {
     return host === undefined || port === undefined ? undefined : { host, port };
   }
 
-  /** Whether it can't be connected any more: a connection failed, or was cut. */
+  /** Whether it can't connect any more: a connection failed, or was cut. */
   get isUsedUp(): boolean {
     return this.#stream.destroyed;
   }
@@ -115,11 +115,11 @@ export class Wire {
     });
   }
 
-  /** A loop that does not look for end of file must not keep the process for itself. */
+  /** A loop that ignores end of file must not block the whole process. */
   async #nothingMore(): Promise<Buffer> {
     this.#readsAfterEnd += 1;
     if (this.#readsAfterEnd > MOST_READS_AFTER_END) {
-      const reason = `end of file was there ${MOST_READS_AFTER_END} times: recv() that gives nothing must end the loop`;
+      const reason = `recv() returned end of file ${MOST_READS_AFTER_END} times: when it returns no bytes, the loop must end`;
       throw new SocketError('recv', 'EOF', this.peer, reason);
     }
     if (this.#readsAfterEnd > 1) await setTurn();
@@ -142,7 +142,7 @@ export class Wire {
     });
   }
 
-  /** From now on, `ms` milliseconds in which somebody waits in vain count as end of file. */
+  /** From now on, a `recv` that waits `ms` milliseconds for nothing sees end of file. */
   endAfterSilence(ms: number): void {
     this.#silence = ms;
     this.#forgetSilence?.();
@@ -152,12 +152,12 @@ export class Wire {
     });
   }
 
-  /** Calls back when no byte has come or gone for `ms` milliseconds. */
+  /** Calls back when no byte was received or sent for `ms` milliseconds. */
   whenSilent(ms: number, callback: () => void): void {
     this.#stream.setTimeout(ms);
     this.#stream.on('timeout', () => {
       const before = this.#bytesMoved();
-      // Not before the event loop has looked at the sockets: what has arrived counts.
+      // Only after the event loop has looked at the sockets: bytes that have arrived count.
       setImmediate(() => {
         if (this.#bytesMoved() === before) callback();
       });
@@ -168,18 +168,18 @@ export class Wire {
     return this.#stream.bytesRead + this.#stream.bytesWritten;
   }
 
-  /** Sends end of file, after what is owed. */
+  /** Sends end of file, after the remaining bytes. */
   end(): void {
     this.canSend = false;
     this.#stream.end();
   }
 
-  /** Cuts the connection; what is owed is lost. */
+  /** Cuts the connection; unsent bytes are lost. */
   destroy(reason?: Error): void {
     this.#stream.destroy(reason);
   }
 
-  /** Cuts it with a reset: behind this side's end of file, where that is on its way out just now. */
+  /** Cuts it with a reset; if this side is just sending end of file, the reset follows that. */
   reset(): void {
     const stream = this.#stream;
     const isEnding = stream.writableEnded && !stream.writableFinished;
@@ -190,7 +190,7 @@ export class Wire {
     else stream.destroy();
   }
 
-  /** Sends what is owed, then closes; resolves when the connection is gone. */
+  /** Sends the remaining bytes, then closes; resolves when the connection is gone. */
   close(): Promise<void> {
     const stream = this.#stream;
     this.canSend = false;
@@ -209,7 +209,7 @@ export class Wire {
 
   #linger(): void {
     this.#unread = NOTHING;
-    this.#hasEnded = true; // what comes from now on is not for us
+    this.#hasEnded = true; // bytes that come from now on are discarded
     this.#receiver?.reject(this.error('recv'));
     this.#receiver = undefined;
     lingeringClose(this.#stream);
@@ -223,7 +223,7 @@ export class Wire {
     return new SocketError(call, isClosed ? 'EBADF' : 'ENOTCONN', address);
   }
 
-  /** Hands bytes to whoever waits for them; what nobody takes is kept. No bytes mean end of file. */
+  /** Passes bytes to the call that waits for them; the rest is kept. No bytes mean end of file. */
   #deliver(data: Buffer): void {
     if (this.#hasEnded) return;
     this.#forgetSilence?.();
@@ -246,26 +246,26 @@ export class Wire {
   }
 
   #breaks(error: Error): void {
-    // Node drops its 'data' events on an error, but not the bytes: they were received before it.
+    // On an error Node drops its 'data' events, but keeps the bytes: they came before the error.
     const rest = this.#stream.read() as Buffer | null;
     if (rest) this.#deliver(rest);
     this.#isOver(error);
   }
 
   #isGone(): void {
-    // No 'drain' comes after the last of what was owed.
+    // After the last bytes there is no 'drain' event.
     if (this.#stream.writableFinished) this.#release();
     this.#isOver();
     this.#whenClosed?.();
   }
 
-  /** Tells whoever waits that nothing goes or comes any more, and why. */
+  /** Makes the calls that wait fail, with the reason. */
   #isOver(failure?: Error): void {
     this.#failure ??= failure;
     this.canSend = false;
     this.isOpen = false;
     this.#forgetSilence?.();
-    // Making an error takes time, and most connections close with nobody waiting.
+    // Creating an error takes time, and most connections close while no call waits.
     this.#receiver?.reject(this.error('recv'));
     this.#receiver = undefined;
     for (const { caller, reject } of this.#senders.splice(0)) {
@@ -276,13 +276,13 @@ export class Wire {
 
   #open(): void {
     const { remoteAddress: host, remotePort: port } = this.#stream;
-    // Later would be too late: the system forgets the peer of a connection that is reset.
+    // Ask now: the system forgets the peer of a connection that is reset.
     if (host !== undefined && port !== undefined) this.peer = { host, port };
     this.isOpen = true;
     this.canSend = true;
   }
 
-  /** Replies to questions that came together go together: one call of the system's, not one each. */
+  /** Replies to requests that came together are sent together, with one system call. */
   #gather(): void {
     this.#stream.cork();
     process.nextTick(() => {

@@ -1,25 +1,25 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 
-/** One call of a socket, as those who watch the channel are told of it. */
+/** One call of a socket, as the channel reports it to its subscribers. */
 export interface Call {
-  /** The `Socket`, `ListeningSocket` or `DatagramSocket` it is made on. */
+  /** The `Socket`, `ListeningSocket` or `DatagramSocket` that it is called on. */
   readonly socket: object;
   /** Its name on the slides: `recv`. */
   readonly name: string;
   readonly args: readonly unknown[];
-  /** What it gave, once it has returned. */
+  /** Its result, once it has returned. */
   result?: unknown;
-  /** What it threw, once it has. */
+  /** The error that it threw, if it did. */
   error?: unknown;
 }
 
 /**
- * Where the calls of all sockets can be watched (`start`, and `asyncEnd` or `error` when it is over).
- * Nobody does unless a trace is asked for, and then it costs nothing.
+ * Here the calls of all sockets can be watched (`start`, and `asyncEnd` or `error` when a call is over).
+ * Without a trace there are no subscribers, and it costs nothing.
  */
 export const calls = tracingChannel<'calls', Call>('lab3:calls');
 
-/** Above a method that is a call on the slides: it can be watched. */
+/** Decorates a method that is a call on the slides, so that it can be watched. */
 export function call(_class: object, name: string, descriptor: PropertyDescriptor): void {
   const method = descriptor.value as (this: object, ...args: unknown[]) => unknown;
   descriptor.value = function watched(this: object, ...args: unknown[]) {
@@ -28,7 +28,7 @@ export function call(_class: object, name: string, descriptor: PropertyDescripto
   };
 }
 
-/** Tells of the call `socket()`, which is a constructor. */
+/** Reports the call `socket()`, which is a constructor here. */
 export function created(socket: object): void {
   if (calls.start.hasSubscribers) watch({ socket, name: 'socket', args: [] }, () => undefined);
 }

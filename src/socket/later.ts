@@ -2,10 +2,10 @@
 const LONGEST_MS = 2 ** 31 - 1;
 
 /**
- * Calls back after `ms` milliseconds, and not before the event loop has looked at the sockets once
- * more. When the loop was held up (a busy machine, a closed lid), timers would otherwise fire before
- * bytes that have been there all the time are read.
- * @returns what to call when it is no longer wanted.
+ * Calls back after `ms` milliseconds, and not before the event loop has looked at the sockets once more.
+ * Otherwise, after the loop was held up (a busy machine, a closed lid), timers would fire before bytes that
+ * came long ago are read.
+ * @returns a function that cancels it.
  */
 export function later(ms: number, callback: () => void): () => void {
   const due = performance.now() + ms;

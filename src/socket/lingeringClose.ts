@@ -1,23 +1,23 @@
 import type * as net from 'node:net';
 import { later } from './later';
 
-/** How much of what a peer still says is waited for and thrown away. */
+/** How long, and how many bytes, a peer may still send; they are discarded. */
 export interface LingerLimits {
   readonly bytes: number;
-  /** Milliseconds without a byte, once all that is owed has been handed to the system. */
+  /** Milliseconds without a byte, once the system has all remaining bytes. */
   readonly silence: number;
-  /** Milliseconds in all. */
+  /** Milliseconds altogether. */
   readonly time: number;
 }
 
 export const LINGER_LIMITS: LingerLimits = { bytes: 1024 * 1024, silence: 1000, time: 10_000 };
 
 /**
- * Sends what is owed and end of file, and closes when the peer has ended its side, too.
+ * Sends the remaining bytes and end of file, and closes when the peer has closed its side, too.
  *
- * Closing while bytes of the peer's lie unread, or come later, makes the system send a reset, and what
- * is still on the way to the peer is lost (RFC 1122 section 4.2.2.13). So they are read and thrown
- * away, within limits; after these nothing more is read, and the stream closes when all is sent.
+ * Closing while bytes from the peer are unread, or still come, makes the system send a reset, and the bytes
+ * on the way to the peer are lost (RFC 1122 section 4.2.2.13). So bytes from the peer are read and discarded,
+ * within limits. After that nothing more is read, and the stream closes when everything is sent.
  */
 export function lingeringClose(stream: net.Socket, limits = LINGER_LIMITS): void {
   let room = limits.bytes;

@@ -13,9 +13,9 @@ export interface SocketRow {
   readonly peer: string;
   /** The local one. */
   readonly port: number;
-  /** One of the states above, or another. */
+  /** One of the states above, or a different one. */
   readonly state: string;
-  /** What its timer has left, in hundredths of a second. */
+  /** How long its timer still runs, in hundredths of a second. */
   readonly ticks: number;
   readonly inode: string;
 }

@@ -1,71 +1,71 @@
-/** What an error is about, for the words that say so. */
+/** What an error is about, to be named in its message. */
 export interface Subject {
   readonly host?: string | undefined;
   readonly port?: number | undefined;
-  /** Said before a port where it is not TCP's: `UDP`. */
+  /** Put before the port if it is not a TCP port: `UDP`. */
   readonly protocol?: string | undefined;
 }
 
-/** The first port for which nobody needs a right. */
+/** The first port that needs no special right. */
 const FIRST_FREE = 1024;
 
-/** POSIX's names for what went wrong, in a learner's words. Those with a call are for that call only. */
+/** POSIX's error names in plain words. Names with a call are for that call only. */
 const WORDS: Readonly<Record<string, string>> = {
   'bind EADDRINUSE': '{protocol}port {port} is already in use: another program is bound to it',
   'bind EACCES': 'ports below 1024 are reserved, and you have no right to use port {port}',
   'bind EACCES from 1024':
     'the system keeps port {port} for itself (on Windows: netsh int ipv4 show excludedportrange tcp)',
-  'bind EINVAL': 'this socket is bound already',
+  'bind EINVAL': 'this socket is already bound',
   'bind EADDRNOTAVAIL': '{host} is not an address of this machine',
-  'listen EINVAL': 'bind() comes first',
-  'listen EALREADY': 'this socket listens already',
-  'accept EINVAL': 'listen() comes first',
+  'listen EINVAL': 'call bind() first',
+  'listen EALREADY': 'this socket already listens',
+  'accept EINVAL': 'call listen() first',
   'cwd ENOENT': 'the folder that you are in has been deleted',
-  'connect EADDRNOTAVAIL': 'the system has no local port left for another connection there',
-  'mkdir EACCES': 'you may not make it there',
-  'mkdir EPERM': 'you may not make it there',
-  'mkdir ENOENT': 'it can not be made there',
+  'connect EADDRNOTAVAIL': 'the system has no free local port for another connection there',
+  'mkdir EACCES': 'you may not create it there',
+  'mkdir EPERM': 'you may not create it there',
+  'mkdir ENOENT': "it can't be created there",
   'access EACCES': 'you may not write into it',
-  'readdir EACCES': 'you may write into it, but not see what is in it',
+  'readdir EACCES': 'you may write into it, but not list it',
   'readdir ENOENT': 'it is a link that leads nowhere',
   'readdir ENOTDIR': 'it is not a folder',
-  'readdir ERANGE': 'its highest number is too high to go on from',
+  'readdir ERANGE': 'its highest number is too high to continue',
   'open ENOENT': 'no such file or folder',
   'open EACCES': 'you may not use it',
   'open EISDIR': 'it is a folder',
-  'open ENXIO': 'nobody reads it',
-  'write EPIPE': 'its reader has gone',
+  'open ENXIO': 'no program reads it',
+  'write EPIPE': 'its reader is gone',
   'write EAGAIN': 'its reader is too slow',
-  'spawn EAGAIN': 'this machine has no room for another process just now',
+  'spawn EAGAIN': "this machine can't start another process just now",
   'log EACCES': 'you may not write into it',
   'log EPERM': 'you may not write into it',
   'log ENOENT': 'it is no longer there',
   'log ETIMEDOUT': 'the disk does not answer',
   'sendto EACCES':
-    'sending to a broadcast address must be allowed first, or a slip would reach everybody',
+    'sending to a broadcast address must be allowed first, because one datagram reaches every host',
   'sendto EMSGSIZE':
     'it is too long for one datagram, which carries at most 65,507 bytes over IPv4 (on macOS 9,216, unless net.inet.udp.maxdgram is raised)',
-  'recvfrom EINVAL': 'bind() comes first, or a sendto()',
-  'recvfrom EALREADY': 'somebody already waits in recvfrom() of this socket',
+  'recvfrom EINVAL': 'call bind() or sendto() first',
+  'recvfrom EALREADY': 'another recvfrom() of this socket already waits',
   'recvfrom ECONNREFUSED':
-    'connection refused: the system says that nobody has UDP port {port} there',
-  'setsockopt EINVAL': 'bind() comes first',
-  'recv EALREADY': 'somebody already waits in recv() or poll() of this socket',
+    'connection refused: the system says that no program uses UDP port {port} there',
+  'setsockopt EINVAL': 'call bind() first',
+  'recv EALREADY': 'another recv() or poll() of this socket already waits',
 
   EACCES: 'this machine does not allow it (a firewall, perhaps)',
   EADDRNOTAVAIL: '{host} is not an address of this machine',
   EAI_AGAIN: 'the host name "{host}" could not be looked up just now',
-  EALREADY: 'this socket is connecting already',
+  EALREADY: 'this socket is already connecting',
   EBADF: 'the socket is closed',
   ECONNREFUSED: 'connection refused: no server is listening on port {port} there',
   ECONNRESET: 'the peer reset the connection',
   EDQUOT: 'your share of the disk is full',
-  EHOSTUNREACH: 'no way leads to {host}',
-  EISCONN: 'this socket is connected already',
+  EHOSTUNREACH: 'no route to {host}',
+  EISCONN: 'this socket is already connected',
   EMFILE: 'this process has as many files and sockets open as it may',
-  ENETUNREACH: 'no way leads to the network of {host}',
+  ENETUNREACH: 'no route to the network of {host}',
   ENFILE: 'this machine has as many files and sockets open as it may',
-  ENOBUFS: 'the system has no room for it just now',
+  ENOBUFS: 'the system has no memory for it just now',
   ENOSPC: 'the disk is full',
   ENOTCONN: 'the socket is not connected',
   ENOTDIR: 'it is not a folder, or something on the way to it is not',
@@ -80,7 +80,7 @@ const WORDS: Readonly<Record<string, string>> = {
 const NOT_IN_NAMES = /[<>:"|?*]/;
 const DRIVE = /^(?:\\\\\?\\)?[A-Za-z]:/;
 
-/** The words for a code (`ECONNREFUSED`) that a call (`connect`) has failed with; none if there are none. */
+/** The message for a code (`ECONNREFUSED`) of a call (`connect`) that failed; undefined if there is none. */
 export function errnoWords(call: string, code: string, subject: Subject = {}): string | undefined {
   const range = subject.port !== undefined && subject.port >= FIRST_FREE ? ' from 1024' : '';
   const words = WORDS[`${call} ${code}${range}`] ?? WORDS[`${call} ${code}`] ?? WORDS[code];
@@ -90,10 +90,10 @@ export function errnoWords(call: string, code: string, subject: Subject = {}): s
     .replace('{port}', String(subject.port ?? 'it asks for'));
 }
 
-/** The words for an error that a call has failed with; its own if there are no others. */
+/** The message for an error of a call that failed; its own message if there is no other. */
 export function explain(call: string, error: unknown, subject?: Subject): string {
   if (process.platform === 'win32' && NOT_IN_NAMES.test(pathOf(error).replace(DRIVE, '')))
-    return 'on Windows a name has none of < > : " / \\ | ? *';
+    return `on Windows a name can't contain < > : " / \\ | ? *`;
   const words = errnoWords(call, codeOf(error) ?? '', subject);
   return words ?? (error instanceof Error ? error.message : String(error));
 }

@@ -1,12 +1,12 @@
 const FORM =
   /^(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d):(\d\d)(\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
-/** The last second that was asked for, and its text: local time in s, the zone's offset in minutes. */
+/** The last second that was formatted, and its text: local time in s, the zone's offset in minutes. */
 let last = { second: NaN, offset: NaN, text: '', zone: '' };
 
 /**
- * A moment as RFC 3339 section 5.6 writes it, in this machine's zone (`TZ`), with milliseconds and
- * the zone's offset: `2026-11-23T23:50:44.123+11:00`.
+ * A moment in the form of RFC 3339 section 5.6, in this machine's zone (`TZ`), with milliseconds and the
+ * zone's offset: `2026-11-23T23:50:44.123+11:00`.
  */
 export function formatRfc3339(moment: Date): string {
   const offset = -moment.getTimezoneOffset(); // minutes east of Greenwich
@@ -29,7 +29,7 @@ export function isRfc3339(text: string): boolean {
   const [, day = '', minute = '', second = ''] = FORM.exec(text) ?? [];
   if (second === '60') return isBeforeLeapSecond(text.replace(':60', ':59'));
   const local = `${day}T${minute}:${second}`;
-  // JavaScript takes 30 February for 2 March; the text must come back as it was.
+  // JavaScript reads 30 February as 2 March; so compare with the text.
   const moment = new Date(`${local}Z`);
   return !Number.isNaN(moment.getTime()) && moment.toISOString().startsWith(local);
 }

@@ -1,4 +1,4 @@
-/** What a value is, for the message that says what it should have been: `a number`, `undefined`. */
+/** What a value is, for an error message: `a number`, `undefined`. */
 export function whatItIs(value: unknown): string {
   if (value instanceof Promise) return 'a promise: an "await" is probably missing';
   if (typeof value === 'string') return 'a string: Buffer.from(text) gives its bytes';

@@ -1,6 +1,6 @@
 const NO_BREAK = '\u00a0';
 
-/** A command, which `wrap` does not break: it could not be copied any more. */
+/** A command that `wrap` does not break, so that it can be copied. */
 export function command(text: string): string {
   return text.replaceAll(' ', NO_BREAK);
 }

@@ -14,31 +14,32 @@ export interface DatagramLimits {
 
 export const DEFAULT_DATAGRAM_LIMITS: DatagramLimits = { timeout: 1000, tries: 3 };
 
-/** What a client has to tell whoever runs it. */
+/** What a client reports to the program that runs it. */
 export interface DatagramClientReport {
-  /** This try was not answered: in time, or as the system says. The client asks again. */
+  /** This try got no answer in time, or the system reported an error. The client asks again. */
   again(attempt: number, error: unknown): void;
 }
 
-/** What a client is told when it runs. */
+/** The options of one run of a client. */
 export interface DatagramRunOptions {
   readonly limits?: Partial<DatagramLimits>;
   readonly report?: DatagramClientReport;
 }
 
 /**
- * A UDP client. Nobody tells it that a datagram was lost, so it waits, sends again, and gives up.
+ * A UDP client. UDP does not report a lost datagram, so the client waits, sends again, and gives up in the
+ * end.
  *
- * To write one, extend this class and say in `converse` what to send and what to expect.
+ * To write one, extend this class and write in `converse` what to send and what to expect.
  */
 export abstract class DatagramClient<Result> {
-  /** Asks the server once; what it returns is what `run` resolves with. */
+  /** Asks the server once. `run` resolves with its return value. */
   protected abstract converse(socket: DatagramSocket, server: Address): Promise<Result>;
 
   /**
-   * Tries until there is an answer. Each try has a socket, and so a port, of its own: a late answer
-   * to an earlier one is not taken for the answer to this.
-   * @throws SocketError when no try was answered, and what `converse` throws.
+   * Tries until there is an answer. Each try has its own socket, and so its own port: a late answer to an
+   * earlier try is not mistaken for the answer to this one.
+   * @throws SocketError when no try was answered; and what `converse` throws.
    */
   async run(server: Address, { limits, report }: DatagramRunOptions = {}): Promise<Result> {
     const { timeout, tries } = { ...DEFAULT_DATAGRAM_LIMITS, ...limits };
@@ -62,7 +63,7 @@ export abstract class DatagramClient<Result> {
       void socket.close(new SocketError('recvfrom', 'ETIMEDOUT', server));
     });
     try {
-      await socket.connect(server); // sends nothing: see there
+      await socket.connect(server); // sends nothing over UDP: see connect()
       return await this.converse(socket, server);
     } finally {
       forget();
@@ -70,12 +71,12 @@ export abstract class DatagramClient<Result> {
   } // close()
 }
 
-/** Whether the next try may have what this one had not. */
+/** Whether another try may succeed. */
 function mayGetThrough(error: unknown): boolean {
   return ['ETIMEDOUT', 'ECONNREFUSED'].includes(codeOf(error) ?? '');
 }
 
-/** UDP can't tell why there was no answer, unless the system has heard that nobody is there. */
+/** UDP can't tell why there was no answer, unless the system reports that no program has the port. */
 function noAnswer(error: unknown, server: Address, { timeout, tries }: DatagramLimits): unknown {
   if (codeOf(error) !== 'ETIMEDOUT') return error;
   const often = tries === 1 ? '1 try' : `${tries} tries`;
@@ -83,6 +84,6 @@ function noAnswer(error: unknown, server: Address, { timeout, tries }: DatagramL
     'recvfrom',
     'ETIMEDOUT',
     server,
-    `no answer in ${often} of ${timeout / 1000} s: the question was lost on the way there, or the answer on the way back, or nobody receives there; UDP can't tell`,
+    `no answer in ${often} of ${timeout / 1000} s: the question or the answer was lost, or no program receives there; UDP can't tell which`,
   );
 }

@@ -5,19 +5,20 @@ import { codeOf } from '../text/errno';
 import { type Datagram, DatagramSocket } from './DatagramSocket';
 import { PeerLimit } from './PeerLimit';
 
-/** What a server has to tell whoever runs it. An error in it harms nobody. */
+/** What a server reports to the program that runs it. An error in a report does not affect the server. */
 export interface DatagramReport {
   /** A datagram has come, and will be answered. */
   received?(datagram: Datagram): unknown;
-  /** A datagram could not be received, or not be answered. The server goes on. */
+  /** A datagram could not be received or answered. The server goes on. */
   problem?(error: unknown): unknown;
 }
 
 /**
- * A UDP server. Beside `SocketServer` its life line is short: no `listen` and no `accept`, since
- * nobody connects; one socket for all clients, and with each datagram the address to answer to.
+ * A UDP server. Its life line is shorter than that of `SocketServer`: no `listen` and no `accept`, because
+ * clients don't connect. It has one socket for all clients, and gets the address to answer to with each
+ * datagram.
  *
- * To write one, extend this class and say in `answer` what goes back.
+ * To write one, extend this class and write in `answer` what to send back.
  */
 export abstract class DatagramServer {
   #socket: DatagramSocket | undefined;
@@ -29,17 +30,17 @@ export abstract class DatagramServer {
   protected abstract answer(datagram: Datagram, socket: DatagramSocket): Promise<void>;
 
   /**
-   * Starts to serve. Resolves with the address that datagrams reach it at from now on, which has the
-   * real port if `address` said 0.
-   * @throws SocketError when the address can't be had (it may be tried again), and Error when this
-   * server was started or stopped before.
+   * Starts to serve. Resolves with the address that receives datagrams; it has the real port if `address`
+   * said 0.
+   * @throws SocketError when the address isn't available (you can try again), and Error when this server was
+   * started or stopped before.
    */
   async start(
     address: Address,
     { report = {} }: { report?: DatagramReport } = {},
   ): Promise<Address> {
-    if (this.#isStopped) throw new Error('start() after stop(): a server is started once');
-    if (this.#socket) throw new Error('start() again: a server is started once');
+    if (this.#isStopped) throw new Error('start() after stop(): a server can be started only once');
+    if (this.#socket) throw new Error('start() again: a server can be started only once');
     this.#report = harmless(report);
     const socket = new DatagramSocket(); // socket()
     this.#socket = socket;
@@ -55,7 +56,7 @@ export abstract class DatagramServer {
     return local;
   }
 
-  /** Gives the port back immediately: there is no connection that could be drained. Never rejects. */
+  /** Closes the port immediately: there are no connections to finish. Never rejects. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#socket?.close();
@@ -71,14 +72,14 @@ export abstract class DatagramServer {
         this.#report.received(datagram);
         await this.answer(datagram, socket);
       } catch (error) {
-        // One that can't be answered is its sender's trouble: the server goes on.
+        // If this datagram can't be answered, the server goes on with the next.
         if (codeOf(error) !== 'EBADF') this.#report.problem(error);
       }
     }
   }
 }
 
-/** The same report, whose own errors harm nobody. */
+/** The same report; an error inside it does not affect the server. */
 function harmless(report: DatagramReport): Required<DatagramReport> {
   return {
     received: (datagram) => {
@@ -90,18 +91,21 @@ function harmless(report: DatagramReport): Required<DatagramReport> {
   };
 }
 
-const TOO_MANY = 'it goes on without a pause, as a server does that answers our answers';
+const TOO_MANY = 'it sends without a pause, like a server that answers our answers';
 const RESERVED = 1024;
 const GROUP = /^(22[4-9]|23\d)\.|^255\.255\.255\.255$|^ff/i;
 
 /**
- * Anybody can write any sender into a datagram, and the answer goes there. Two servers that answer
- * each other come to an end only by `PeerLimit`, and a group would be flooded, as OpenBSD's inetd knows.
- * @throws SocketError when this sender is not to be answered.
+ * Refuses senders that would make an endless loop or a flood: anyone can forge the sender of a datagram, and
+ * the answer goes there. OpenBSD's inetd refuses the same ones. Two servers on other ports that answer each
+ * other are stopped by `PeerLimit`.
+ * @throws SocketError when this sender must not get an answer.
  */
 export function refuse(peer: Address, local: Address): void {
-  if (peer.port < RESERVED) throw refusal(peer, 'its port is below 1024, a server of the system');
-  if (peer.port === local.port) throw refusal(peer, 'its port is our own: such a server, or we');
+  if (peer.port < RESERVED)
+    throw refusal(peer, 'its port is below 1024, so it is a server of the system');
+  if (peer.port === local.port)
+    throw refusal(peer, 'its port is the same as ours, so it is such a server, or this one');
   if (GROUP.test(peer.host)) throw refusal(peer, 'it is a group, not one host');
 }
 

@@ -6,7 +6,7 @@ import { call, created } from '../socket/calls';
 import { type SocketCall, SocketError } from '../socket/SocketError';
 import { codeOf, explain } from '../text/errno';
 
-/** What lies unread in our memory at most; what comes beyond that is dropped. That is UDP, too. */
+/** At most this much is kept unread in our memory; further datagrams are dropped, as UDP allows. */
 const MOST_DATAGRAMS = 256;
 const MOST_BYTES = 1024 * 1024;
 
@@ -17,13 +17,13 @@ export interface Datagram {
 }
 
 export interface DatagramOptions {
-  /** Several sockets may be bound to one port (`SO_REUSEADDR`), as receivers of a group must. */
+  /** Several sockets may bind one port (`SO_REUSEADDR`); the receivers of a group need that. */
   readonly reuseAddr?: boolean;
-  /** Bytes that the system holds for this socket (`SO_RCVBUF`); Linux takes twice as much. */
+  /** Bytes that the system keeps for this socket (`SO_RCVBUF`); Linux doubles the number. */
   readonly recvBufferSize?: number;
 }
 
-/** Somebody who waits for a datagram. */
+/** A call that waits for a datagram. */
 interface Receiver {
   readonly resolve: (datagram: Datagram) => void;
   readonly reject: (error: SocketError) => void;
@@ -43,7 +43,7 @@ export class DatagramSocket implements AsyncDisposable {
   #dropped = 0;
   #failure: SocketError | undefined;
   #receiver: Receiver | undefined;
-  /** Ends the calls that wait: Node forgets them when a socket closes. */
+  /** Ends the calls that wait: Node does not end them when a socket closes. */
   readonly #cancel = new Set<() => void>();
   #closed: Promise<void> | undefined;
 
@@ -63,21 +63,21 @@ export class DatagramSocket implements AsyncDisposable {
     }
   }
 
-  /** How many datagrams have come that nobody has taken yet. */
+  /** How many datagrams wait for `recvfrom`. */
   get unread(): number {
     return this.#unread.length;
   }
 
-  /** How many datagrams came and were dropped because nobody took them with `recvfrom`. */
+  /** How many datagrams were dropped because no `recvfrom` took them. */
   get dropped(): number {
     return this.#dropped;
   }
 
   /**
-   * Takes a port, to be found at it; port 0 means any free one. Who only asks need not: the first
-   * `sendto` takes one.
-   * @throws SocketError when the port is taken or reserved, or the host is not this machine's; when
-   * this socket is bound already (`EINVAL`) or closed (`EBADF`).
+   * Takes a port, so that others can reach it; port 0 means any free one. A client doesn't need it: its first
+   * `sendto` takes a port.
+   * @throws SocketError when the port is in use or reserved, or the host is not an address of this machine;
+   * when this socket is already bound (`EINVAL`) or closed (`EBADF`).
    */
   @call
   async bind(address: Address): Promise<void> {
@@ -95,9 +95,9 @@ export class DatagramSocket implements AsyncDisposable {
   }
 
   /**
-   * Sends nothing, unlike TCP's: it only tells the system whom this socket talks with. Datagrams of
-   * others are then not received, and what the system hears of this peer (nobody has that port) makes
-   * `sendto` or `recvfrom` fail. POSIX `connect`, of a datagram socket.
+   * Unlike TCP's `connect`, this sends nothing: it only sets the peer of this socket. Datagrams from others
+   * are then not received, and errors that the peer's system reports (no program has that port) make `sendto`
+   * or `recvfrom` fail. POSIX `connect` of a datagram socket.
    * @throws SocketError when the host can't be found, and when this socket is in use or closed.
    */
   @call
@@ -113,11 +113,10 @@ export class DatagramSocket implements AsyncDisposable {
   }
 
   /**
-   * Sends one datagram, also an empty one. Resolves when the system has taken it, which says nothing
-   * about whether it arrives.
-   * @throws SocketError when it is longer than a datagram can be (`EMSGSIZE`: 65,507 bytes over
-   * IPv4, 9,216 on macOS), when the system refuses to send it, when this socket is closed (`EBADF`), and when `data`
-   * is not bytes (`EINVAL`).
+   * Sends one datagram, even an empty one. Resolves when the system has taken it; it may still get lost.
+   * @throws SocketError when it is longer than a datagram can be (`EMSGSIZE`: 65,507 bytes over IPv4, 9,216
+   * on macOS), when the system refuses to send it, when this socket is closed (`EBADF`), and when `data` is
+   * not bytes (`EINVAL`).
    */
   @call
   async sendto(data: Uint8Array, peer: Address): Promise<void> {
@@ -134,10 +133,10 @@ export class DatagramSocket implements AsyncDisposable {
   }
 
   /**
-   * Waits for one datagram: what one `sendto` has sent, never half of it, never two.
-   * @throws SocketError when this socket has no port yet (`EINVAL`), is closed, also while waiting
-   * (`EBADF`), when somebody waits already (`EALREADY`), and with what the system says of earlier
-   * datagrams (`ECONNREFUSED`).
+   * Waits for one datagram: exactly what one `sendto` sent, never a part of it, and never two together.
+   * @throws SocketError when this socket has no port yet (`EINVAL`), is closed, even while waiting (`EBADF`),
+   * when another call already waits (`EALREADY`), and when the system reports an error of an earlier datagram
+   * (`ECONNREFUSED`).
    */
   @call
   recvfrom(): Promise<Datagram> {
@@ -155,8 +154,8 @@ export class DatagramSocket implements AsyncDisposable {
   }
 
   /**
-   * Gives the port back. What nobody has taken is lost. Never rejects.
-   * @param reason what whoever waits in `recvfrom` is told instead of "the socket is closed".
+   * Closes the port. Datagrams that no `recvfrom` took are lost. Never rejects. @param reason replaces "the
+   * socket is closed" in the error of a `recvfrom` that waits.
    */
   @call
   close(reason?: SocketError): Promise<void> {
@@ -174,19 +173,19 @@ export class DatagramSocket implements AsyncDisposable {
     return this.close();
   }
 
-  /** Allows to send to a broadcast address: one `sendto`, all hosts of a network (`SO_BROADCAST`). */
+  /** Allows sending to a broadcast address: one `sendto` reaches all hosts of a network (`SO_BROADCAST`). */
   allowBroadcast(): void {
     this.#bound().setBroadcast(true);
   }
 
-  /** Receives what is sent to a group, too (`IP_ADD_MEMBERSHIP`), on the interface with this host. */
+  /** Joins a group (`IP_ADD_MEMBERSHIP`) on the interface with this host, to receive its datagrams, too. */
   join(group: string, host: string): void {
     this.#bound().addMembership(group, host);
   }
 
   /**
-   * Sends to groups only by way of the interface with this host, and never off this machine
-   * (`IP_MULTICAST_IF`, and `IP_MULTICAST_TTL` of 0). Before the first `sendto`, or that one leaves.
+   * Sends to groups only through the interface with this host, and never to other machines
+   * (`IP_MULTICAST_IF`, and `IP_MULTICAST_TTL` 0). Call it before the first `sendto`.
    * @throws Error where the runtime refuses a TTL of 0, as Bun does.
    */
   keepGroupsOn(host: string): void {
@@ -194,13 +193,14 @@ export class DatagramSocket implements AsyncDisposable {
     try {
       socket.setMulticastTTL(0);
     } catch (error) {
-      const why = 'it refuses IP_MULTICAST_TTL 0, and with any other TTL the datagrams leave';
+      const why =
+        'it refuses IP_MULTICAST_TTL 0, and with any other TTL the datagrams leave the machine';
       throw new Error(`this runtime can't keep a group on this machine: ${why}`, { cause: error });
     }
     socket.setMulticastInterface(host);
   }
 
-  /** A socket of node:dgram, of the family that this host has. */
+  /** A socket of node:dgram, of the same address family as this host. */
   async #open(call: SocketCall, address: Address): Promise<dgram.Socket> {
     const family = await familyOf(address.host).catch((error: unknown) => {
       throw SocketError.from(call, error, address);
@@ -266,7 +266,7 @@ export class DatagramSocket implements AsyncDisposable {
     return undefined;
   }
 
-  /** The socket that an option is set on. Node makes the system's socket only in `bind`, so that comes first. */
+  /** The socket to set an option on. Node creates the system's socket in `bind`, so call that first. */
   #bound(): dgram.Socket {
     if (this.#socket && this.local) return this.#socket;
     throw this.#error('setsockopt', this.#closed ? 'EBADF' : 'EINVAL');
@@ -277,13 +277,13 @@ export class DatagramSocket implements AsyncDisposable {
   }
 }
 
-/** 4 or 6; of a host that has both, 4: our servers have 127.0.0.1 unless told otherwise. */
+/** 4 or 6. For a host with both it is 4, because our servers use 127.0.0.1 by default. */
 async function familyOf(host: string): Promise<number> {
   const { family } = await lookup(host, { order: 'ipv4first' });
   return family;
 }
 
-/** In its words a port is a UDP port: TCP's has another owner, or none. */
+/** An error whose message says "UDP port": TCP's port with the same number is a different one. */
 function failure(call: SocketCall, error: Error, address: Address): SocketError {
   const reason = explain(call, error, { ...address, protocol: 'UDP' });
   return new SocketError(call, codeOf(error) ?? 'EUNKNOWN', address, reason, { cause: error });

@@ -6,7 +6,7 @@ import { DatagramClient } from './DatagramClient';
 import type { DatagramSocket } from './DatagramSocket';
 import { runDatagramClient } from './runDatagramClient';
 
-/** Asks for the date and time. The twin of `DateClient`. */
+/** Asks for the date and time. The UDP version of `DateClient`. */
 export class UdpDateClient extends DatagramClient<string> {
   constructor(private readonly question: string) {
     super();

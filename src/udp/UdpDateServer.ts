@@ -5,7 +5,7 @@ import { DatagramServer } from './DatagramServer';
 import type { Datagram, DatagramSocket } from './DatagramSocket';
 import { runDatagramServer } from './runDatagramServer';
 
-/** Answers each datagram with the date and time. The twin of `DateServer`. */
+/** Answers each datagram with the date and time. The UDP version of `DateServer`. */
 @injectable()
 export class UdpDateServer extends DatagramServer {
   constructor(private readonly clock: Clock) {

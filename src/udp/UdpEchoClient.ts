@@ -6,7 +6,7 @@ import { DatagramClient } from './DatagramClient';
 import type { DatagramSocket } from './DatagramSocket';
 import { runDatagramClient } from './runDatagramClient';
 
-/** Sends a datagram and receives it back. The twin of `EchoClient`. */
+/** Sends a datagram and receives it back. The UDP version of `EchoClient`. */
 export class UdpEchoClient extends DatagramClient<string> {
   constructor(private readonly message: string) {
     super();

@@ -63,8 +63,10 @@ function reportOf(
   return {
     again(attempt, error) {
       const isRefused = codeOf(error) === 'ECONNREFUSED';
-      const why = isRefused ? `nobody has UDP port ${port} there yet` : `no answer in ${timeout} s`;
-      say(`${name}: ${why}, asked again (try ${attempt} of ${tries})`);
+      const why = isRefused
+        ? `no program uses UDP port ${port} there yet`
+        : `no answer in ${timeout} s`;
+      say(`${name}: ${why}; asking again (try ${attempt} of ${tries})`);
     },
   };
 }

@@ -39,7 +39,7 @@ export function runDatagramServer(
   });
 }
 
-/** Says on stdout what comes, and on stderr what goes wrong. */
+/** Reports datagrams on stdout, and errors on stderr. */
 class ConsoleDatagramReport extends QuietReport {
   received({ data, peer }: Datagram): void {
     out.write(`Received ${data.length} bytes from ${formatAddress(peer)}\n`);

@@ -31,7 +31,10 @@ describe('README.md', function () {
     const { scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>;
     };
-    const names = Array.from(page.matchAll(/npm run (?:-s )?([\w-]+(?::\w+)?)/g), ([, name = '']) => name);
+    const names = Array.from(
+      page.matchAll(/npm run (?:-s )?([\w-]+(?::\w+)?)/g),
+      ([, name = '']) => name,
+    );
     const files = Array.from(page.matchAll(/npx ts-node (\S+\.ts)/g), ([, file = '']) => file);
 
     expect(names.filter((name) => !(name in scripts))).to.deep.equal([]);

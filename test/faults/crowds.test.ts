@@ -35,13 +35,13 @@ describe('Faults of some clients, which others do not notice:', () => {
       const [early] = await BareClient.many(port, 1);
 
       const crowd = await BareClient.many(port, 300);
-      await server.printed(/connections are open, and no more are taken\n/);
+      await server.printed(/connections are open, and no more are accepted\n/);
       expect(await early?.send('time?\n').line()).to.match(DATE);
       for (const client of crowd) client.close();
       const [late] = await connectUntilServed(port);
 
       expect(late).to.match(DATE);
-      expect(server.stderr.match(/no more are taken\n/g)).to.have.length(1);
+      expect(server.stderr.match(/no more are accepted\n/g)).to.have.length(1);
     },
   );
 });

@@ -24,7 +24,7 @@ describe('The limits of a server', () => {
     const extra = await BareClient.connect(port);
 
     expect(String(await extra.all())).to.equal('');
-    await server.printed(/accept\(.*\) failed: 2 connections are open, and no more are taken\n/);
+    await server.printed(/accept\(.*\) failed: 2 connections are open, and no more are accepted\n/);
     expect(String(await second.send('!').bytes(2))).to.equal('2!');
     await first.end().all();
     expect(String(await (await BareClient.connect(port)).send('3').bytes(1))).to.equal('3');
@@ -35,7 +35,7 @@ describe('The limits of a server', () => {
     const silent = await BareClient.connect(await server.listening());
 
     expect(String(await silent.all())).to.equal('');
-    await server.printed(/nothing came or went for 0.1 s/);
+    await server.printed(/nothing was sent or received for 0.1 s/);
   });
 
   it('idle timeout: a request that trickles in for ever is given up', async () => {

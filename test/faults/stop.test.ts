@@ -73,7 +73,7 @@ describe('A server that is told to stop', () => {
     greedy.pause();
 
     server.child.kill('SIGTERM');
-    await server.printed(/finishing what has begun/);
+    await server.printed(/finishing the requests that have begun/);
 
     expect(await rejection(BareClient.connect(port))).to.have.property('code', 'ECONNREFUSED');
     expect((await server.ended()).code).to.equal(0);

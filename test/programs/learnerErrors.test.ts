@@ -31,7 +31,7 @@ describe('What a learner reads', () => {
       const reason = new RegExp(
         `bind\\(127.0.0.1:${holder.port}\\) failed: port ${holder.port} is already in use`,
       );
-      expectFailure('DateServer', outcome, reason, /^Try: stop the other one first/m);
+      expectFailure('DateServer', outcome, reason, /^Try: stop the other program first/m);
       expect(outcome.stderr).to.match(
         /^Or: {2}any free port: npx ts-node src\/DateServer.ts --port 0 and then give the client/m,
       );
@@ -130,10 +130,12 @@ describe('What a learner reads', () => {
 
       const outcome = await runLab('DateClient', ['--port', String(port), '--wait', '0.3']);
 
-      expect(outcome.stderr).to.match(/^DateClient: no server on 127.0.0.1:\d+ yet, waiting 0.3 s/);
+      expect(outcome.stderr).to.match(
+        /^DateClient: no server on 127.0.0.1:\d+ yet, waiting up to 0.3 s/,
+      );
       const reason = new RegExp(`connect\\(127.0.0.1:${port}\\) failed: connection refused`);
       const advice = new RegExp(
-        `^Try: see whether ${port} is the right port: .* \\(usually 6015\\)`,
+        `^Try: check the port: .* \\(usually 6015\\), and you asked ${port}`,
         'm',
       );
       expectFailure('DateClient', outcome, reason, advice);
@@ -181,7 +183,7 @@ describe('What a learner reads', () => {
         'DateClient',
         outcome,
         /recv\(.*\) failed: no answer in time/,
-        /^Try: see whether the server is stopped with Ctrl-Z: type fg/m,
+        /^Try: check whether Ctrl-Z stopped the server: type fg/m,
       );
       expect(outcome.stderr).to.match(/^Or: {2}.*--timeout 60/m);
     });
@@ -194,7 +196,7 @@ describe('What a learner reads', () => {
       expectFailure(
         'DateClient',
         outcome,
-        /the server at 127.0.0.1:\d+ hung up without a whole reply/,
+        /the server at 127.0.0.1:\d+ closed the connection before its reply was complete/,
         /^Try: /m,
       );
     });
@@ -234,7 +236,7 @@ describe('What a learner reads', () => {
         'DateClient',
         outcome,
         /the server at \S+ answered: ERROR request could not be logged/,
-        /^Try: a shorter question/m,
+        /^Try: send a shorter question/m,
       );
     });
 
@@ -277,8 +279,7 @@ describe('What a learner reads', () => {
     it('is that @injectable() has been forgotten', async () => {
       const outcome = await Program.script('test/fixtures/BareDateServer').ended();
 
-      const reason =
-        /the constructor of BareDateServer is given something: .* needs @injectable\(\)/;
+      const reason = /the constructor of BareDateServer has parameters: write @injectable\(\)/;
       expectFailure('BareDateServer', outcome, reason, /^/);
       expect(outcome.stderr.split('\n')).to.have.length(2);
     });
@@ -286,7 +287,7 @@ describe('What a learner reads', () => {
     it('is that the container does not have what they want', async () => {
       const outcome = await Program.script('test/fixtures/UnboundServer').ended();
 
-      const reason = /wants a Dictionary, which src\/services\/container.ts does not have/;
+      const reason = /needs a Dictionary, which src\/services\/container.ts does not bind/;
       expectFailure('UnboundServer', outcome, reason, /^/);
       expect(outcome.stderr.split('\n')).to.have.length(2);
     });
@@ -294,7 +295,7 @@ describe('What a learner reads', () => {
     it('is that the container has it twice', async () => {
       const outcome = await Program.script('test/fixtures/TwiceBoundServer').ended();
 
-      const reason = /wants a Clock, and src\/services\/container.ts binds it twice/;
+      const reason = /needs a Clock, and src\/services\/container.ts binds it twice/;
       expectFailure('TwiceBoundServer', outcome, reason, /^/);
       expect(outcome.stderr.split('\n')).to.have.length(2);
     });

@@ -15,9 +15,9 @@ describe("A server of a student's own, with neither a constructor nor a decorato
     const only = await BareClient.connect(port);
     expect(String(await only.send('hello').bytes(5))).to.equal('HELLO');
     expect(String(await (await BareClient.connect(port)).all())).to.equal('');
-    await server.printed(/1 connection is open, and no more are taken/);
+    await server.printed(/1 connection is open, and no more are accepted/);
     expect(String(await only.all())).to.equal('HELLO');
-    await server.printed(/nothing came or went for 2 s/);
+    await server.printed(/nothing was sent or received for 2 s/);
   });
 });
 
@@ -53,7 +53,7 @@ describe("A server of a student's own, with the usual slips", () => {
     const { server, port } = await start();
     const client = await BareClient.connect(port);
     expect(String(await client.send('x').end().all())).to.equal('x');
-    await server.printed(/recv\(.*\) failed: end of file was there 1000 times/);
+    await server.printed(/recv\(.*\) failed: recv\(\) returned end of file 1000 times/);
 
     expect((await server.kill('SIGTERM')).code).to.equal(0);
   });
@@ -65,7 +65,10 @@ describe("A server of a student's own, with the usual slips", () => {
     ['nothing', /not undefined \(\S+SlipsServer\.ts:18\)/],
     ['no text', /a message is a text, not a promise: an "await" .* \(\S+SlipsServer\.ts:19\)/],
     ['no size', /a size is a whole number .*, not undefined \(\S+SlipsServer\.ts:20\)/],
-    ['throws a string', /'what a pity' was thrown, which is no Error: throw new Error\('...'\)/],
+    [
+      'throws a string',
+      /'what a pity' was thrown, which is not an Error: throw new Error\('...'\)/,
+    ],
     ['returns early', /the socket is closed \[an "await" is probably missing\]/],
   ];
 

@@ -29,7 +29,7 @@ describe('LoggingDateServer with --log redis://', function () {
   afterEach(cleanUp);
   afterEach(() => Program.killAll());
 
-  it('says that there is no Redis, and what to try; the password stays unsaid', async () => {
+  it('says that there is not a Redis, and what to try; the password stays unsaid', async () => {
     const port = await freePort();
     const url = `redis://me:secret@127.0.0.1:${port}`;
     const { code, stdout, stderr } = await runLab('LoggingDateServer', ['--log', url]);

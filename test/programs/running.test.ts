@@ -147,7 +147,9 @@ describe('The programs', () => {
 
         expect(outcome.code).to.equal(0);
         // On a machine that is busy it may take long enough to be said.
-        expect(outcome.stderr).to.match(/^$|^DateServer: finishing what has begun; a second/);
+        expect(outcome.stderr).to.match(
+          /^$|^DateServer: finishing the requests that have begun; a second/,
+        );
       });
     }
 

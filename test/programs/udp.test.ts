@@ -59,7 +59,7 @@ describe('The UDP programs', function () {
   it('start together, as the README says, whichever is up first', async () => {
     const port = String(await freeUdpPort());
     const client = Program.lab('udp/UdpDateClient', ['--port', port, '--tries', '20']);
-    await client.printed(/asked again/);
+    await client.printed(/asking again/);
     const server = Program.lab('udp/UdpDateServer', ['--port', port]);
     await receiving(server);
 
@@ -75,14 +75,14 @@ describe('The UDP programs', function () {
       ...['--port', String(address.port), '--timeout', '0.2', '--tries', '50', 'hello'],
     ]);
     await socket.recvfrom(); // lost
-    await client.printed(/asked again/);
+    await client.printed(/asking again/);
     const { data, peer } = await newest(socket);
     await socket.sendto(data, peer);
 
     const { code, stdout, stderr } = await client.ended();
 
     expect({ code, stdout }).to.deep.equal({ code: 0, stdout: "Received 'hello'\n" });
-    expect(stderr).to.contain('UdpEchoClient: no answer in 0.2 s, asked again (try 2 of 50)\n');
+    expect(stderr).to.contain('UdpEchoClient: no answer in 0.2 s; asking again (try 2 of 50)\n');
   });
 
   it('explain to a learner what went wrong', async () => {
@@ -125,7 +125,9 @@ describe('The UDP programs', function () {
     ]);
 
     expect(code).to.equal(1);
-    expect(stderr).to.contain(`nobody has UDP port ${port} there yet, asked again (try 2 of 2)`);
+    expect(stderr).to.contain(
+      `no program uses UDP port ${port} there yet; asking again (try 2 of 2)`,
+    );
     expect(stderr).to.contain('connection refused');
     expect(stderr).to.contain(`npx ts-node src/udp/UdpDateServer.ts --port ${port}`);
   });

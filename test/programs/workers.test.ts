@@ -97,7 +97,7 @@ describe('A server with --workers 2', function () {
       const { code, stderr } = await server.ended();
 
       expect(code).to.equal(0);
-      expect(stderr).to.match(/^$|^DateServer: finishing what has begun; a second/);
+      expect(stderr).to.match(/^$|^DateServer: finishing the requests that have begun; a second/);
       expect(processesWith(mark)).to.deep.equal([]);
     });
   }
@@ -108,7 +108,7 @@ describe('A server with --workers 2', function () {
     client.pause().send(Buffer.alloc(64 * 1024 * 1024)); // never reads: there is always more owed
     await server.printed(/Connected by/);
     server.child.kill('SIGTERM');
-    await server.printed(/finishing what has begun/);
+    await server.printed(/finishing the requests that have begun/);
     server.child.kill('SIGTERM');
     const { code } = await server.ended();
 
@@ -128,15 +128,15 @@ describe('A server with --workers 2', function () {
     const { server, port, workers } = await start('DateServer');
     const [first = 0] = workers;
     process.kill(first, 'SIGKILL');
-    await server.printed(/worker \d+ has ended \(SIGKILL\); another takes its place/);
-    const [, pid] = await server.printed(/worker (\d+) has taken its place/);
+    await server.printed(/worker \d+ has ended \(SIGKILL\); starting another one/);
+    const [, pid] = await server.printed(/worker (\d+) replaces it/);
     const replacement = Number(pid);
     const before = openSockets(replacement);
     await askUntil(port, () => openSockets(replacement) > before);
 
     expect(server.stderr.split('\n')).to.deep.equal([
-      `DateServer: worker ${first} has ended (SIGKILL); another takes its place`,
-      `DateServer: worker ${replacement} has taken its place`,
+      `DateServer: worker ${first} has ended (SIGKILL); starting another one`,
+      `DateServer: worker ${replacement} replaces it`,
       '',
     ]);
     expect(processesWith(mark)).to.have.length(3);
@@ -146,7 +146,7 @@ describe('A server with --workers 2', function () {
   itOnLinux('/proc', 'keeps its port when all of its workers die at the same time', async () => {
     const { server, port, workers } = await start('DateServer');
     for (const worker of workers) process.kill(worker, 'SIGKILL');
-    await server.printed(/has taken its place/);
+    await server.printed(/replaces it/);
 
     expect(await askInTurn(port, 'still there?', 1)).to.have.length(1);
   });
@@ -154,7 +154,7 @@ describe('A server with --workers 2', function () {
   itOnLinux('/proc', 'stops also one that is just being started', async () => {
     const { server, workers } = await start('DateServer');
     process.kill(workers[0] ?? 0, 'SIGKILL');
-    await server.printed(/another takes its place/);
+    await server.printed(/starting another one/);
     await until(() => processesWith(mark).length === 3);
     server.child.kill('SIGTERM');
 
@@ -165,9 +165,9 @@ describe('A server with --workers 2', function () {
   it('does not replace for ever one that dies immediately', async () => {
     const server = Program.lab('DateServer', TWO, { env: preloading('diesAtStart.cjs', env) });
     const port = await server.listening();
-    await server.printed(/5 in a row ended right after starting, and none takes its place/);
+    await server.printed(/5 in a row ended right after starting; no new one is started/);
 
-    expect(server.stderr.split('another takes its place')).to.have.length(5);
+    expect(server.stderr.split('starting another one')).to.have.length(5);
     expect(await askInTurn(port, 'the first is still there', 1)).to.have.length(1);
     expect((await server.kill('SIGTERM')).code).to.equal(0);
   });
@@ -182,7 +182,7 @@ describe('A server with --workers 2', function () {
     }
 
     expect(served).to.have.length(5);
-    await server.printed(/[23] connections are open, and no more are taken/);
+    await server.printed(/[23] connections are open, and no more are accepted/);
     const { stdout } = await server.kill('SIGTERM');
     expect(stdout.split('Connected by')).to.have.length(5 + 1);
   });
@@ -199,7 +199,7 @@ describe('A server with --workers 2', function () {
     const before = await BareClient.connect(port);
     await before.send('me?\n').line();
     for (const worker of workers) process.kill(worker, 'SIGKILL');
-    await server.printed(/has taken its place[^]*has taken its place/);
+    await server.printed(/replaces it[^]*replaces it/);
     const served: BareClient[] = [];
     for (let tries = 0; served.length < 2 && tries < 200; tries++) {
       const clients = await Promise.all((await BareClient.many(port, 10)).map(asks));
@@ -240,7 +240,7 @@ describe('A server with --workers 2', function () {
   itOnLinux('/proc', 'ends also a busy worker at the second signal', async () => {
     const server = await startStuck();
     server.child.kill('SIGTERM');
-    await server.printed(/finishing what has begun/);
+    await server.printed(/finishing the requests that have begun/);
     server.child.kill('SIGTERM');
 
     expect((await server.ended()).code).to.equal(128 + 15);
@@ -251,7 +251,7 @@ describe('A server with --workers 2', function () {
     const { server, workers } = await start('EchoServer');
     process.kill(workers[0] ?? 0, 'SIGSTOP');
     server.child.kill('SIGTERM');
-    await server.printed(/finishing what has begun/);
+    await server.printed(/finishing the requests that have begun/);
     server.child.kill('SIGTERM');
 
     expect((await server.ended()).code).to.equal(128 + 15);
@@ -278,7 +278,7 @@ describe('A server with --workers 2', function () {
     const port = await server.listening();
     const [, pids = ''] = await server.printed(/Its workers: (.*)\n/);
     for (const pid of pids.split(', ')) process.kill(Number(pid), 'SIGKILL');
-    await until(() => server.stderr.split('has taken its place').length === 8 + 1);
+    await until(() => server.stderr.split('replaces it').length === 8 + 1);
 
     expect(await askInTurn(port, 'still there?', 1)).to.have.length(1);
     expect(server.stderr).not.to.contain('in a row');
@@ -289,10 +289,10 @@ describe('A server with --workers 2', function () {
     const { server, port, workers } = await start('DateServer');
     const [first = 0, second = 0] = workers;
     process.kill(first, 'SIGKILL');
-    await server.printed(/another takes its place/);
+    await server.printed(/starting another one/);
     await until(() => processesWith(mark).length === 3);
     process.kill(second, 'SIGKILL');
-    await server.printed(/has taken its place[^]*has taken its place/);
+    await server.printed(/replaces it[^]*replaces it/);
 
     expect(await askInTurn(port, 'still there?', 1)).to.have.length(1);
     expect((await server.kill('SIGTERM')).code).to.equal(0);

@@ -270,7 +270,7 @@ describe('NumberedFileLogger', () => {
 
       const { message, code } = await openingFails(folder);
 
-      expect(message).to.include('its highest number is too high to go on from');
+      expect(message).to.include('its highest number is too high to continue');
       expect(code).to.equal('ERANGE');
     });
 
@@ -294,7 +294,7 @@ describe('NumberedFileLogger', () => {
     itOnLinux('/proc', 'refuses to open a folder in /proc, where none can be made', async () => {
       const { message } = await openingFails('/proc/no/such/folder');
 
-      expect(message).to.include('it can not be made there');
+      expect(message).to.include("it can't be created there");
     });
 
     it('refuses to open a folder below one that has been deleted, and says so', async () => {

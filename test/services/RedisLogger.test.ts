@@ -40,7 +40,7 @@ describe('RedisLogger', function () {
   this.timeout(30_000);
   afterEach(cleanUp);
 
-  it('says in words that there is no Redis', async () => {
+  it('says in words that there is not a Redis', async () => {
     const port = await freePort();
     const error = await rejection(openLogger(`redis://:secret@127.0.0.1:${port}`));
 
@@ -81,7 +81,7 @@ describe('RedisLogger', function () {
       const error = await rejection(logger.log('stored?', CLIENT));
 
       expect(error, answer).to.be.instanceOf(RequestNotLogged);
-      expect((error as Error).message).to.contain('is no Redis');
+      expect((error as Error).message).to.contain('is not a Redis');
     }
   });
 

@@ -121,8 +121,8 @@ describe('ListeningSocket', () => {
       const unbound = new ListeningSocket();
       expect(await rejection(unbound.listen()))
         .to.have.property('message')
-        .that.contains('bind() comes first');
-      expect(() => unbound.local).to.throw(/bind\(\) comes first/);
+        .that.contains('call bind() first');
+      expect(() => unbound.local).to.throw(/call bind\(\) first/);
 
       const welcoming = await listening();
       expect(await rejection(welcoming.listen())).to.include({ call: 'listen', code: 'EALREADY' });
@@ -144,7 +144,7 @@ describe('ListeningSocket', () => {
       welcoming.bind(free);
       expect(() => {
         welcoming.bind(free);
-      }).to.throw(SocketError, 'bound already');
+      }).to.throw(SocketError, 'already bound');
     });
 
     it('accepts only between listen and close', async () => {
@@ -152,7 +152,7 @@ describe('ListeningSocket', () => {
       welcoming.bind(free);
       const early = await rejection(welcoming.accept());
       expect(early).to.include({ call: 'accept', code: 'EINVAL' });
-      expect(early).to.have.property('message').that.contains('listen() comes first');
+      expect(early).to.have.property('message').that.contains('call listen() first');
 
       await welcoming.listen();
       await welcoming.close();

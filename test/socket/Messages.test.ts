@@ -174,7 +174,7 @@ describe('Messages', () => {
     });
 
     for (const [what, segments, code, words] of [
-      ['end of file', [], 'EOF', 'hung up without a whole reply'],
+      ['end of file', [], 'EOF', 'closed the connection before its reply was complete'],
       ['an error line', ['ERROR no clock\n'], 'EREMOTEIO', 'answered: ERROR no clock'],
       ['1,025 bytes', ['x'.repeat(1025)], 'EMSGSIZE', 'sent a reply longer than 1024 bytes'],
     ] as const) {

@@ -113,7 +113,7 @@ describe('SocketServer', () => {
       throw new Error('too much');
     };
     const server = new (class extends TestServer {
-      protected override lastWord(error: unknown): string {
+      protected override errorReply(error: unknown): string {
         return `last word: ${String(error)}\n`;
       }
     })(talk);
@@ -132,7 +132,7 @@ describe('SocketServer', () => {
       throw Object.assign(new Error('unheard'), { reply: 'unheard' });
     };
     const server = new (class extends TestServer {
-      protected override lastWord(): string {
+      protected override errorReply(): string {
         return 'nobody hears this';
       }
     })(talk);
@@ -167,11 +167,11 @@ describe('SocketServer', () => {
 
       expect(await rejection(server.start(free)))
         .to.have.property('message')
-        .that.contains('a server is started once');
+        .that.contains('a server can be started only once');
       const { port } = await starting;
       expect(await rejection(server.start(free)))
         .to.have.property('message')
-        .that.contains('a server is started once');
+        .that.contains('a server can be started only once');
 
       const client = await BareClient.connect(port);
       expect(String(await client.send('hi').end().all())).to.equal('hi');
@@ -276,7 +276,7 @@ describe('SocketServer', () => {
     const report = new FakeReport();
     const unsaid = new Error('no word');
     const server = new (class extends TestServer {
-      protected override lastWord(): string {
+      protected override errorReply(): string {
         throw unsaid;
       }
     })(() => Promise.reject(new Error('it broke')));

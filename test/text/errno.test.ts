@@ -19,15 +19,15 @@ describe('errnoWords', () => {
   });
 
   for (const [call, code, words] of [
-    ['readdir', 'EACCES', /write into it, but not see/],
-    ['recvfrom', 'EINVAL', /bind\(\) comes first, or a sendto\(\)/],
+    ['readdir', 'EACCES', /write into it, but not list/],
+    ['recvfrom', 'EINVAL', /call bind\(\) or sendto\(\) first/],
     ['recv', 'EACCES', /firewall/],
-    ['connect', 'EALREADY', /connecting already/],
-    ['connect', 'EHOSTUNREACH', /no way leads to there/],
-    ['connect', 'EISCONN', /connected already/],
-    ['sendto', 'ENOBUFS', /no room/],
+    ['connect', 'EALREADY', /already connecting/],
+    ['connect', 'EHOSTUNREACH', /no route to there/],
+    ['connect', 'EISCONN', /already connected/],
+    ['sendto', 'ENOBUFS', /no memory/],
     ['open', 'EROFS', /read-only/],
-    ['connect', 'EADDRNOTAVAIL', /no local port left/],
+    ['connect', 'EADDRNOTAVAIL', /no free local port/],
     ['bind', 'EADDRNOTAVAIL', /there is not an address of this machine/],
     ['recv', 'EBADF', /closed/],
     ['sendall', 'EPIPE', /no longer reads/],
@@ -37,14 +37,14 @@ describe('errnoWords', () => {
     ['connect', 'ENETUNREACH', /network of there/],
     ['bind', 'ERANGE', /from 0 to 65535, not it asks for/],
     ['bind', 'EADDRINUSE', /already in use/],
-    ['bind', 'EINVAL', /bound already/],
-    ['listen', 'EINVAL', /bind\(\) comes first$/],
-    ['listen', 'EALREADY', /listens already/],
-    ['accept', 'EINVAL', /listen\(\) comes first/],
+    ['bind', 'EINVAL', /already bound/],
+    ['listen', 'EINVAL', /call bind\(\) first$/],
+    ['listen', 'EALREADY', /already listens/],
+    ['accept', 'EINVAL', /call listen\(\) first/],
     ['cwd', 'ENOENT', /has been deleted/],
-    ['mkdir', 'EACCES', /not make it there/],
-    ['mkdir', 'EPERM', /not make it there/],
-    ['mkdir', 'ENOENT', /can not be made there/],
+    ['mkdir', 'EACCES', /not create it there/],
+    ['mkdir', 'EPERM', /not create it there/],
+    ['mkdir', 'ENOENT', /can't be created there/],
     ['access', 'EACCES', /not write into it/],
     ['readdir', 'ENOENT', /a link that leads nowhere/],
     ['readdir', 'ENOTDIR', /^it is not a folder$/],
@@ -52,18 +52,18 @@ describe('errnoWords', () => {
     ['open', 'ENOENT', /no such file/],
     ['open', 'EACCES', /not use it/],
     ['open', 'EISDIR', /it is a folder/],
-    ['open', 'ENXIO', /nobody reads it/],
-    ['write', 'EPIPE', /its reader has gone/],
+    ['open', 'ENXIO', /no program reads it/],
+    ['write', 'EPIPE', /its reader is gone/],
     ['write', 'EAGAIN', /too slow/],
-    ['spawn', 'EAGAIN', /no room for another process/],
+    ['spawn', 'EAGAIN', /can't start another process/],
     ['log', 'EPERM', /not write into it/],
     ['log', 'ENOENT', /no longer there/],
     ['log', 'ETIMEDOUT', /the disk does not answer/],
     ['sendto', 'EACCES', /broadcast/],
     ['sendto', 'EMSGSIZE', /65,507 bytes/],
-    ['recvfrom', 'EALREADY', /somebody already waits in recvfrom/],
-    ['recvfrom', 'ECONNREFUSED', /nobody has UDP port/],
-    ['setsockopt', 'EINVAL', /bind\(\) comes first/],
+    ['recvfrom', 'EALREADY', /another recvfrom\(\) of this socket already waits/],
+    ['recvfrom', 'ECONNREFUSED', /no program uses UDP port/],
+    ['setsockopt', 'EINVAL', /call bind\(\) first/],
     ['recv', 'EALREADY', /recv\(\) or poll\(\)/],
     ['connect', 'EAI_AGAIN', /could not be looked up just now/],
     ['connect', 'ETIMEDOUT', /no answer in time/],
@@ -98,7 +98,7 @@ describe('explain', () => {
     const about = (path: string) => Object.assign(new Error('x'), { code: 'ENOENT', path });
     for (const path of ['what?', 'C:\\logs\\a:b', '\\\\?\\C:\\logs\\"a"'])
       it(`says that a name can't be ${path}`, () => {
-        expect(explain('open', about(path))).to.match(/^on Windows a name has none of /);
+        expect(explain('open', about(path))).to.match(/^on Windows a name can't contain /);
       });
     for (const path of ['what', 'C:\\logs', '\\\\?\\C:\\logs', ''])
       it(`takes ${path || 'no path'} for what it is`, () => {

@@ -121,7 +121,7 @@ describe('DatagramClient', () => {
 
     expect(error).to.include({ call: 'recvfrom', code: 'ETIMEDOUT' });
     expect(String(error)).to.contain('no answer in 3 tries of 0.05 s');
-    expect(String(error)).to.contain("or nobody receives there; UDP can't tell");
+    expect(String(error)).to.contain("or no program receives there; UDP can't tell");
     expect(questions).to.equal(3);
   });
 

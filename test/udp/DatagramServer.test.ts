@@ -299,7 +299,7 @@ describe('DatagramServer', () => {
     ['127.0.0.1', 1023, 'below 1024'],
     ['192.0.2.7', 7, 'below 1024'],
     ['192.0.2.7', 0, 'below 1024'],
-    ['127.0.0.1', 6015, 'our own'],
+    ['127.0.0.1', 6015, 'the same as ours'],
     ['224.0.0.1', 53_344, 'a group'],
     ['239.255.60.15', 53_344, 'a group'],
     ['255.255.255.255', 53_344, 'a group'],
@@ -325,7 +325,7 @@ describe('DatagramServer', () => {
 
       const error = await rejection(server.start({ host: HOST, port: 0 }));
 
-      expect(String(error)).to.equal('Error: start() again: a server is started once');
+      expect(String(error)).to.equal('Error: start() again: a server can be started only once');
     });
 
     it('may be tried on another port after one that is taken', async () => {

@@ -136,7 +136,7 @@ describe('DatagramSocket', () => {
     expect(await rejection(socket.recvfrom())).to.include({ call: 'recvfrom', code: 'EINVAL' });
     expect(() => {
       socket.allowBroadcast();
-    }).to.throw('setsockopt() failed: bind() comes first');
+    }).to.throw('setsockopt() failed: call bind() first');
     await socket.bind({ host: HOST, port: 0 });
     const waiting = rejection(socket.recvfrom());
 

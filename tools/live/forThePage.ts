@@ -3,7 +3,7 @@ const ADVICE = /^(?:Try|Or): .*\n(?: {2,}.*\n)*/gm;
 /** What can be done on the page, by what a program says. */
 const ON_THE_PAGE: readonly (readonly [said: RegExp, advice: string])[] = [
   [
-    /no server is listening|nobody has UDP port/,
+    /no server is listening|no program uses UDP port/,
     'Press "Start server", then run the client again.',
   ],
   [

@@ -4,7 +4,7 @@ import { forThePage } from '../../../tools/live/forThePage';
 describe('What a program says, on the page', () => {
   it('has the page’s advice in the place of the terminal’s', () => {
     const said = `EchoServer: bind(127.0.0.1:5000) failed: port 5000 is already in use: another program is bound to it
-Try: stop the other one first; most often it is your own earlier server
+Try: stop the other program first; most often it is your own earlier server
      (docs/port-in-use.md)
 Or:  any free port: npx ts-node src/EchoServer.ts --port 0 and then give the client
      the port from the first line, with --port

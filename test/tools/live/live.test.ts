@@ -560,7 +560,7 @@ describe('npm run live', function () {
     await page.click('#client');
     await page.locator('.can-lose').click();
     await label(page, 'lost "Hello').waitFor();
-    await see(page, 'said', 'asked again (try 2 of 3)');
+    await see(page, 'said', 'asking again (try 2 of 3)');
     await label(page, 'recvfrom() = 12').nth(1).waitFor();
     await label(page, 'close()').nth(1).waitFor();
 

@@ -112,7 +112,7 @@ describe('A program with a trace', function () {
     await new Program('mkfifo', [fifo]).ended();
     const alone = await runLab('EchoServer', ['--port', '0', '--trace-file', fifo]);
     expect(alone.code).to.equal(1);
-    expect(alone.stderr).to.equal(`EchoServer: ${fifo}: nobody reads it\n`);
+    expect(alone.stderr).to.equal(`EchoServer: ${fifo}: no program reads it\n`);
 
     const reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
     const server = Program.lab('EchoServer', ['--port', '0', '--trace-file', fifo]);
@@ -120,7 +120,7 @@ describe('A program with a trace', function () {
     closeSync(reader);
     const { code } = await runLab('EchoClient', ['--port', port]);
     expect(code).to.equal(0);
-    expect((await server.kill('SIGTERM')).stderr).to.contain('its reader has gone');
+    expect((await server.kill('SIGTERM')).stderr).to.contain('its reader is gone');
   });
 
   it('refuses a file into which another program still writes', async () => {

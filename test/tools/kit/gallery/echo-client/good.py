@@ -11,7 +11,7 @@ try:
         while len(echo) < len(MESSAGE):
             data = s.recv(1024)
             if not data:
-                sys.exit('EchoClient: the server hung up before all was back')
+                sys.exit('EchoClient: the server closed the connection before everything had come back')
             echo += data
     print('Received', repr(echo))
 except OSError as error:
