@@ -60,9 +60,9 @@ describe('EchoServer', () => {
     const other = await BareClient.connect(port);
     await other.send('before').bytes(6);
 
-    const rude = await BareClient.connect(port);
-    await rude.send('rude').bytes(4);
-    rude.reset();
+    const resetting = await BareClient.connect(port);
+    await resetting.send('reset me').bytes(4);
+    resetting.reset();
     const problem = await report.firstProblem();
 
     expect(codeOf(problem)).to.equal('ECONNRESET');

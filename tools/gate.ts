@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Failure, forgetOutcome, type Outcome, readOutcome } from './outcome';
 
-/** A gate that needs more than these to pass by itself is a defect, and so is each of them. */
+/** The gate fails if more files than this are unsteady. Each unsteady test is a defect. */
 export const MOST_UNSTEADY = 3;
 /** How the names of the steps begin whose tests may be run again. */
 const TESTS = 'tests';

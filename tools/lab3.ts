@@ -1,4 +1,4 @@
-/** What the command `lab3` can do: each of its names stands for a program of the lab, or for a tool. */
+/** The command `lab3`: each of its names starts a program of the lab, or a tool. */
 import Module from 'node:module';
 import * as path from 'node:path';
 import { labVersion } from '../src/cli/options';
@@ -11,7 +11,7 @@ const TOOLS: Names = {
   check: ['tools/kit/main', 'checks a program of yours, stage by stage'],
   trace: ['tools/trace/main', 'runs a server and a client, and draws their socket calls'],
   live: ['tools/live/main', 'the same on a page in the browser, call by call'],
-  udp: ['tools/udp/main', 'shows what UDP does that TCP does not'],
+  udp: ['tools/udp/main', "shows what UDP does and TCP doesn't"],
 };
 const PROGRAMS: Names = named({
   'src/EchoServer': 'sends back all that it receives',

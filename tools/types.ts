@@ -1,6 +1,6 @@
 /**
- * `npm run types -- FILE...`: what is wrong in files of one's own before they run: the types, which
- * ts-node does not check when a program starts, and an `await` that is missing.
+ * `npm run types -- FILE...`: checks your own files before they run: the types, which ts-node does not check,
+ * and missing `await`s.
  */
 import * as path from 'node:path';
 import { ESLint } from 'eslint';
@@ -36,7 +36,7 @@ async function main(files: readonly string[]): Promise<void> {
   for (const { file, line, text } of mistakes)
     console.log(`${shown(file)}:${line}: ${escapeControls(text)}`);
   if (mistakes.length > 0) process.exitCode = 1;
-  else console.log('Nothing found: the types fit, and every promise is waited for.');
+  else console.log('Nothing found: the types are right, and no await is missing.');
 }
 
 /** The lab's own rules, but for names that are not used yet; and for files in any folder. */

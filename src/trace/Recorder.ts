@@ -24,7 +24,7 @@ export interface Who {
   readonly program: string;
 }
 
-/** What is known of a socket. */
+/** What we know about a socket. */
 interface Known {
   readonly number: number;
   sent: number;

@@ -126,7 +126,7 @@ describe('Output', () => {
     await once(child.stdout, 'data');
     child.stdout.destroy();
     await once(child.stdout, 'close');
-    child.stdin.on('error', () => undefined); // it has gone, if it is not forgiven
+    child.stdin.on('error', () => undefined); // it is gone, if it is not forgiven
     child.stdin.end('x');
 
     expect((await exited)[0]).to.equal(7);

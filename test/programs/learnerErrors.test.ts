@@ -189,9 +189,9 @@ describe('What a learner reads', () => {
     });
 
     it('because the server hangs up without a reply', async () => {
-      await using rude = await bareServer((client) => client.end());
+      await using hangsUp = await bareServer((client) => client.end());
 
-      const outcome = await runLab('DateClient', ['--port', String(rude.port)]);
+      const outcome = await runLab('DateClient', ['--port', String(hangsUp.port)]);
 
       expectFailure(
         'DateClient',
@@ -202,11 +202,11 @@ describe('What a learner reads', () => {
     });
 
     it('because the server resets the connection', async () => {
-      await using rude = await bareServer((client) => {
+      await using hangsUp = await bareServer((client) => {
         client.on('data', () => client.resetAndDestroy());
       });
 
-      const outcome = await runLab('EchoClient', ['--port', String(rude.port)]);
+      const outcome = await runLab('EchoClient', ['--port', String(hangsUp.port)]);
 
       expectFailure('EchoClient', outcome, /the peer reset the connection/, /^Try: /m);
     });

@@ -27,7 +27,7 @@ describe('A report', () => {
   it('harms nobody by errors of its own, also by a later one', async () => {
     const report = new ServerReport();
     report.connected = () => {
-      throw new Error('at once');
+      throw new Error('immediately');
     };
     report.problem = () => Promise.reject(new Error('later'));
     const safe = harmless(report);

@@ -8,7 +8,7 @@ const PHASES = ['start', 'asyncEnd', 'error'] as const;
 const FAILURE = new Error('it fails');
 
 class Watched {
-  /** A method that returns, or throws, at once or later. */
+  /** A method that returns, or throws, immediately or later. */
   plain(value: unknown): unknown {
     if (value === FAILURE) throw FAILURE;
     return value;

@@ -34,7 +34,7 @@ describe('npm run types', function () {
 
     expect({ code, stdout }).to.deep.equal({
       code: 0,
-      stdout: 'Nothing found: the types fit, and every promise is waited for.\n',
+      stdout: 'Nothing found: the types are right, and no await is missing.\n',
     });
   });
 

@@ -72,12 +72,12 @@ export class Cage {
   static sandbox(hidden: readonly string[]): Cage {
     const missing: string[] = [];
     const limits = has('prlimit') ? ['prlimit', ...LIMITS] : [];
-    if (limits.length === 0) missing.push('no bound for memory and processes (prlimit is missing)');
+    if (limits.length === 0) missing.push('no limit on memory and processes (prlimit is missing)');
     const asNobody = works([...AS_NOBODY, 'true']);
     if (!asNobody)
-      missing.push('it runs as you: only root can start it as another user (with setpriv)');
+      missing.push('it runs as your user: only root can start it as another user (with setpriv)');
     const seen = hidden.filter((folder) => NEEDED.some((needed) => isIn(needed, folder)));
-    missing.push(...seen.map((folder) => `it sees ${folder}, which has what it needs to run`));
+    missing.push(...seen.map((folder) => `it sees ${folder}, which it needs to run`));
     const covered = hidden.filter(
       (folder) =>
         !seen.includes(folder) && !hidden.some((other) => other !== folder && isIn(folder, other)),

@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** The time of a whole run is up. */
+/** The time limit of the whole run is over. */
 export class OutOfTime extends Error {
   override readonly name = 'OutOfTime';
 }
 
-/** When a whole run must be over: everything that waits in it is given the same one. */
+/** When the whole run must be over: everything that waits in it uses the same deadline. */
 export class Deadline {
   readonly #end: number;
 
@@ -44,7 +44,7 @@ export class Deadline {
   }
 
   /**
-   * Waits so many milliseconds, stretched as all waits are, or until the end.
+   * Waits this many milliseconds, stretched like all waits, or until the end.
    * @throws OutOfTime when there are none left.
    */
   async pause(ms: number): Promise<void> {

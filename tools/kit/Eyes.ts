@@ -22,7 +22,7 @@ const POLL_MS = 20;
 /** SIGUSR2, as a bit of what /proc says of the signals that a process catches. */
 const SIGUSR2 = 1n << 11n;
 
-/** Where a program was when a stage failed, and what it had called. */
+/** Where a program was when a stage failed, and its last calls. */
 export interface Seen {
   readonly where: string | undefined;
   readonly saw: readonly string[];

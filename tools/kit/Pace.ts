@@ -2,15 +2,17 @@ import { setTimeout } from 'node:timers/promises';
 import { ListeningSocket } from '../../src/socket/ListeningSocket';
 import { Socket } from '../../src/socket/Socket';
 
-/** An echo of the kit's own takes a hundredth of that on an idle machine, and no longer on a busy one. */
+/**
+ * The kit's own echo takes at most this many ms on a machine that is not busy (a hundredth of it when idle).
+ */
 const USUAL_MS = 20;
-/** A wait is not stretched more than this: something else is wrong then. */
+/** A wait is stretched at most this many times; beyond that, something else is wrong. */
 const MOST = 6;
 const EVERY_MS = 200;
 /** How many of the last echoes count: a busy moment is remembered for two seconds. */
 const REMEMBERED = 10;
 
-/** How fast this machine is just now, seen from an echo of the kit's own that goes on all the time. */
+/** How fast this machine is now: the kit measures its own echo all the time. */
 export class Pace implements AsyncDisposable {
   readonly #welcoming = new ListeningSocket();
   readonly #client = new Socket();

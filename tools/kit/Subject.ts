@@ -11,9 +11,9 @@ import { type Cage, isCommand } from './Cage';
 import type { Deadline } from './Deadline';
 import { KitError } from './KitError';
 
-/** What is kept of what a program prints: its end. */
+/** How many bytes of a program's output are kept: the last ones. */
 const TAIL_BYTES = 8192;
-/** After SIGTERM a program has so long to end by itself. */
+/** After SIGTERM a program has this many ms to end by itself. */
 const GRACE_MS = 2000;
 const POLL_MS = 20;
 const MOST_NAMED = 5;
@@ -25,7 +25,7 @@ const MARK = 'LAB_KIT_SUBJECT';
 const READS_STDIN = /^(?:0|63) 0x0 /;
 
 const isWindows = process.platform === 'win32';
-/** Python prints at once, and as UTF-8 into a pipe, too (on Windows it would not). */
+/** Makes Python print immediately, and as UTF-8 even into a pipe (on Windows it would not). */
 const PYTHON = { PYTHONUNBUFFERED: '1', PYTHONIOENCODING: 'utf-8' };
 
 /** How a program is started. */
@@ -41,11 +41,11 @@ export interface Start {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Whether it has one more descriptor, 3, for what is said between it and the kit. */
   readonly hasChannel?: boolean | undefined;
-  /** Is given all that it prints, as it comes. */
+  /** Called with everything that it prints. */
   readonly heard?: ((data: Buffer) => void) | undefined;
 }
 
-/** The student's program: started, watched, ended, whatever it does. */
+/** The student's program. Starts it, watches it, and ends it in every case. */
 export class Subject {
   readonly #child: ChildProcess;
   readonly #mark = `${MARK}=${randomUUID()}`;
@@ -143,7 +143,7 @@ export class Subject {
     return this.#tail.toString().replaceAll('\r\n', '\n');
   }
 
-  /** Waits until it has ended, at most so many milliseconds; says whether it has. */
+  /** Waits until it has ended, at most this many milliseconds; returns whether it has. */
   async endedWithin(ms: number): Promise<boolean> {
     await Promise.race([this.#exited, setTimeout(ms, undefined, { ref: false })]);
     return this.#how !== undefined;
@@ -174,7 +174,7 @@ export class Subject {
     for (let left = marked(this.#mark); left.length > 0; left = marked(this.#mark)) {
       if (performance.now() - begun > GRACE_MS)
         throw new KitError(
-          `your program has left processes that can not be ended: ${left.slice(0, MOST_NAMED).join(', ')}`,
+          `your program has left processes that can't be ended: ${left.slice(0, MOST_NAMED).join(', ')}`,
         );
       for (const pid of left) tryKill(pid, 'SIGKILL');
       await setTimeout(POLL_MS);

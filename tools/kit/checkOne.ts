@@ -85,7 +85,7 @@ export async function checkOne(
       }),
       aborted(stop),
       setTimeout(check.timeout + OVERTIME_MS, undefined, { ref: false }).then(() => {
-        throw new KitError('the run did not end in its time, and was ended');
+        throw new KitError('the run took too long, and was ended');
       }),
     ]);
   } catch (caught) {
@@ -225,7 +225,7 @@ class Run {
   }
 }
 
-/** @throws KitError when somebody else has the port: it would be checked instead. */
+/** @throws KitError when another program has the port: the kit would check that one. */
 async function mustBeFree(address: Address): Promise<void> {
   await using socket = new Socket();
   socket.breakAfter(CONNECT_MS);
@@ -235,7 +235,7 @@ async function mustBeFree(address: Address): Promise<void> {
   );
   if (isTaken)
     throw new KitError(
-      `${formatAddress(address)} is already taken by another program: stop that first, or leave COMMAND out to check it`,
+      `another program already listens on ${formatAddress(address)}: stop it first, or leave COMMAND out to check it`,
     );
 }
 
@@ -252,7 +252,7 @@ function withPlace(verdict: Verdict, copy: string, folder: string): Verdict {
   };
 }
 
-/** As it is shown in an exam: what was done and what came, and no help. */
+/** As shown in an exam: what the kit did and what came, without hints. */
 function withoutCause(verdict: Verdict): Verdict {
   if (!verdict.details) return verdict;
   const { did, expected, came } = verdict.details;

@@ -9,7 +9,7 @@ import type { Probe } from './Probe';
 import { socketsOf } from './sockets';
 import { Finding, type Trial, type Stage } from './stage';
 
-/** A program may take so long to start. */
+/** A program may take this long to start, in ms. */
 const START_MS = 10_000;
 /** It has connected, and ended since. */
 const GLANCE_MS = 200;
@@ -57,12 +57,12 @@ function clientStages(answer: Answer, slide: string, usualPort: number): readonl
   return [
     {
       title: 'It connects to 127.0.0.1, and to the port',
-      slide: `${slide} (port ${usualPort} unless you say another)`,
+      slide: `${slide} (default port: ${usualPort})`,
       startsIt: true,
       check: (trial) => meet(trial, () => Promise.resolve()),
     },
     {
-      title: 'It says something first',
+      title: 'It sends the first message',
       slide,
       needs: [1],
       startsIt: true,
@@ -90,12 +90,12 @@ function clientStages(answer: Answer, slide: string, usualPort: number): readonl
       check: (trial) => ends(trial, answer),
     },
     {
-      title: 'Without a server it ends with an error in words',
+      title: 'Without a server it ends with a clear error message',
       startsIt: true,
       check: alone,
     },
     {
-      title: 'A server that hangs up without a word: it says so',
+      title: 'A server that closes without an answer: it reports an error',
       needs: [2],
       startsIt: true,
       check: hungUp,
@@ -161,10 +161,10 @@ export function whatInstead(trial: Trial): string | undefined {
       (state === 'connecting' || state === 'connected') && peer !== formatAddress(trial.address),
   );
   if (calling)
-    return `your program connects to another address, ${calling.peer}: look at the host and the port that it gives to connect()`;
+    return `your program connects to another address, ${calling.peer}: check the host and the port that it passes to connect()`;
   const datagrams = sockets.find(({ protocol }) => protocol === 'udp');
   if (datagrams && !sockets.some(({ protocol }) => protocol === 'tcp'))
-    return `your program uses UDP (SOCK_DGRAM), which makes no connection: this lab's port ${port} is TCP's, SOCK_STREAM`;
+    return `your program uses UDP (SOCK_DGRAM), which has no connections: this lab uses TCP port ${port}, SOCK_STREAM`;
   return trial.asksForInput;
 }
 
@@ -186,7 +186,7 @@ function nobodyCame(trial: Trial): Finding {
 async function whereElse(trial: Trial): Promise<string> {
   if (await comesTo(trial, { ...trial.address, host: LOOPBACK_6 }))
     return `your client connects to ${LOOPBACK_6}, not to ${trial.address.host}`;
-  return 'your client connects somewhere else, and is refused there: look at the host and the port that it gives to connect()';
+  return 'your client connects somewhere else, and is refused there: check the host and the port that it passes to connect()';
 }
 
 async function comesTo(trial: Trial, address: Address): Promise<boolean> {
@@ -204,7 +204,7 @@ async function speaksFirst(trial: Trial): Promise<void> {
   const came = await meet(trial, (client) => client.receiveBytes(1, SPEAK_MS));
   if (came.ending === 'done') return;
   throw new Finding({
-    did: 'accepted the connection, and said nothing',
+    did: 'accepted the connection, and sent nothing',
     expected: 'a message of your client',
     came: inWords(came),
     likely:
@@ -220,7 +220,7 @@ async function waitsForGreeting(trial: Trial): Promise<string | undefined> {
     return client.receiveBytes(1, SPEAK_MS);
   });
   return came.ending === 'done'
-    ? 'when the server greeted it, your client spoke: it waits for the server, and the server for it; in this lab the client sends first'
+    ? 'after a greeting from the server your client answered: it waits for the server, and the server waits for it; in this lab the client sends first'
     : undefined;
 }
 
@@ -269,7 +269,7 @@ export async function prints(trial: Trial, kind: Answer): Promise<void> {
     expected: `${quoted(shown)} on the terminal`,
     came: quotedOrNothing(printed),
     likely: isNow(printed, new Date())
-      ? 'your client prints the time of its own clock: print what recv() gave'
+      ? 'your client prints the time of its own clock: print what recv() returned'
       : () => waitsForLine(trial, kind),
   });
 }
@@ -285,14 +285,14 @@ async function printsWhatCame(trial: Trial, kind: Answer): Promise<void> {
     did: `answered ${quoted(answer)} to ${quoted(shown)}`,
     expected: `${quoted(answer)} on the terminal`,
     came: quotedOrNothing(printed),
-    likely: 'your client prints what it has sent: print what recv() gave',
+    likely: 'your client prints what it has sent: print what recv() returned',
   });
 }
 
 async function waitsForLine(trial: Trial, kind: Answer): Promise<string | undefined> {
   const { shown } = await talk(trial, kind, (text) => [`${text}\n`]);
   return printedBy(trial).includes(shown)
-    ? 'with a newline behind it your client printed the answer: recv() does not wait for lines, your readline() does (--lines goes on with a newline behind each message)'
+    ? 'with a newline at its end your client printed the answer: recv() does not wait for a line, but your readline() does (with --lines the kit ends each message with a newline)'
     : undefined;
 }
 
@@ -309,7 +309,7 @@ async function printsBoth(trial: Trial, kind: Answer): Promise<void> {
     expected: `${quoted(shown)} on the terminal`,
     came: quotedOrNothing(printed),
     likely: tookFirst
-      ? 'your client takes what one recv() gives for the whole: TCP has no messages; recv() in a loop until all is there'
+      ? 'your client treats the result of one recv() as the whole answer: TCP has no messages; call recv() in a loop until everything has come'
       : undefined,
   });
 }
@@ -325,7 +325,7 @@ export async function ends(trial: Trial, kind: Answer): Promise<void> {
       came: `it was still running ${END_MS / 1000} s later`,
       likely:
         endedBy === 'end of file'
-          ? "when the server closed, your client ended: it waits for the server's end of file, though it has its answer"
+          ? "when the server closed, your client ended: it waits for the server's end of file, although it has its answer"
           : undefined,
     });
   }
@@ -335,21 +335,21 @@ export async function ends(trial: Trial, kind: Answer): Promise<void> {
 
 async function alone(trial: Trial): Promise<void> {
   await trial.fresh();
-  const did = `started your client, with nobody listening on ${formatAddress(trial.address)}`;
+  const did = `started your client, with no server listening on ${formatAddress(trial.address)}`;
   if (await trial.subject?.endedInTime(ALONE_MS)) {
     saysSo(trial, did);
     return;
   }
   throw new Finding({
     did,
-    expected: 'an error in words, and its end',
+    expected: 'a clear error message, and its end',
     came: `it was still running after ${ALONE_MS / 1000} s`,
-    likely: 'probably connect() has failed: say so and end, or give up trying again after a while',
+    likely: 'probably connect() failed: print an error and end, or stop trying after some time',
   });
 }
 
 async function hungUp(trial: Trial): Promise<void> {
-  const did = 'received what your client sent, and closed without a word';
+  const did = 'received what your client sent, and closed without an answer';
   const running = await meet(trial, async (client) => {
     await firstWords(client);
     client.hangUp();
@@ -362,7 +362,7 @@ async function hungUp(trial: Trial): Promise<void> {
   }
   throw new Finding({
     did,
-    expected: 'an error in words, and its end',
+    expected: 'a clear error message, and its end',
     came: `it was still running ${END_MS / 1000} s later`,
     likely: running.likely,
   });
@@ -371,15 +371,15 @@ async function hungUp(trial: Trial): Promise<void> {
 /** An error is told in words and by the exit code. */
 function saysSo(trial: Trial, did: string): void {
   const printed = printedBy(trial);
-  const expected = 'an error in words, and an exit code that is not 0';
+  const expected = 'a clear error message, and an exit code that is not 0';
   if (printed.trim() === '')
-    throw new Finding({ did, expected, came: `not a word; it ${trial.subject?.how}` });
+    throw new Finding({ did, expected, came: `no message; it ${trial.subject?.how}` });
   if (trial.subject?.exitCode === 0) {
-    const likely = 'whoever runs your client in a script sees an error by its exit code only';
+    const likely = 'a script that runs your client sees an error only in its exit code';
     throw new Finding({ did, expected, came: 'exit code 0', likely }, 'warned');
   }
   if (STACK_TRACE.test(printed)) {
-    const likely = 'catch the error and say in a sentence what went wrong';
+    const likely = 'catch the error, and print one sentence that says what went wrong';
     throw new Finding({ did, expected, came: 'a stack trace', likely }, 'warned');
   }
 }

@@ -7,11 +7,11 @@ const WAYS: readonly (readonly [
 ])[] = [
   [
     (sent, came) => came.trimEnd() === sent && /^\r?\n$/.test(came.slice(sent.length)),
-    'your server adds a newline (println, print, puts?): an echo is what came and no more',
+    'your server adds a newline (println, print, puts?): an echo is exactly what came',
   ],
   [
     (sent, came) => sent !== sent.trim() && came === sent.trim(),
-    'the blanks at its ends are missing: your server strips what it received',
+    'the spaces at its ends are missing: your server strips what it received',
   ],
   [
     (sent, came) => came.includes(`b'${sent}'`) || came.includes(`b"${sent}"`),
@@ -19,15 +19,15 @@ const WAYS: readonly (readonly [
   ],
   [
     (sent, came) => /[\x80-\xff]/.test(sent) && came.includes('\xef\xbf\xbd'),
-    'what is not text comes back as U+FFFD, the replacement character: do not decode() what you receive; send back the bytes',
+    'bytes that are not text come back as U+FFFD, the replacement character: do not decode() what you receive; send the bytes back',
   ],
   [
     (sent, came) => came !== sent && came === sent.replace(/[\x80-\xff]/g, '?'),
-    'what is not text comes back as "?": do not decode() and encode() what you receive; send back the bytes',
+    'bytes that are not text come back as "?": do not decode() and encode() what you receive; send the bytes back',
   ],
   [
     (sent, came) => came === sent + sent,
-    'it comes back twice: your server sends each answer two times',
+    'it comes back twice: your server sends each answer twice',
   ],
   [
     (sent, came) => sent !== sent.toUpperCase() && came === sent.toUpperCase(),
@@ -47,9 +47,9 @@ const WAYS: readonly (readonly [
 export function whatElseItIs(came: Buffer): string | undefined {
   const answer = came.toString('latin1');
   if (answer.startsWith('HTTP/'))
-    return 'your server speaks HTTP: it is a web server, and none of this lab';
+    return 'your server speaks HTTP: it is a web server, not a server of this lab';
   if (answer.includes('[object Promise]'))
-    return 'your server sends a promise: an "await" is missing before what gives the answer';
+    return 'your server sends a promise: an "await" is missing before the call that makes the answer';
   return undefined;
 }
 
@@ -66,9 +66,7 @@ export function howItDiffers(sent: Buffer, came: Buffer): string | undefined {
   const after =
     at + sent.length < came.length ? `${show(came.subarray(at + sent.length))} after it` : '';
   const more = [before, after].filter((part) => part !== '').join(' and ');
-  return more === ''
-    ? undefined
-    : `it comes back with ${more}: an echo is what came, and nothing more`;
+  return more === '' ? undefined : `it comes back with ${more}: an echo is exactly what came`;
 }
 
 /** Two lines differ in what stands before their ends. */

@@ -33,7 +33,7 @@ export const DATE: Ask = {
   async ask(trial, probe, _name, did) {
     const came = await askDate(probe, `${trial.question}\n`);
     if (came.ending === 'done') return;
-    throw new Finding({ did, expected: 'the date and time of now', came: inWords(came) });
+    throw new Finding({ did, expected: 'the present date and time', came: inWords(came) });
   },
   try: (trial) => lineThatAsks(`${trial.question}\\n`, trial.address, 'DateClient'),
 };
@@ -47,7 +47,7 @@ export const DATE_SERVER: readonly Stage[] = [
     check: waits,
   },
   {
-    title: 'The date and time of now is the answer',
+    title: 'The answer is the present date and time',
     slide: SLIDE,
     needs: [1],
     check: tellsNow,
@@ -75,8 +75,8 @@ async function waits(trial: Trial): Promise<void> {
     expected: 'silence until the question',
     came: spoke ? show(data) : ending,
     likely: spoke
-      ? 'your server answers on connect, as RFC 867 (daytime) does; the slide asks for an answer to a request: recv() before you send()'
-      : 'your server hangs up before it was asked: recv() waits for the question',
+      ? 'your server answers on connect, as RFC 867 (daytime) does; the slide asks for an answer to a request: call recv() before send()'
+      : 'your server closes before it was asked: recv() waits for the question',
   });
 }
 
@@ -127,7 +127,7 @@ const isDate = (data: Buffer) => isNow(String(data), new Date());
 export async function tellsNow(trial: Trial): Promise<void> {
   const { question } = trial;
   const did = `asked '${question}\\n'`;
-  const expected = 'the date and time of now, in whatever form';
+  const expected = 'the present date and time, in any form';
   const first = await wholeAnswer(trial, `${question}\n`);
   if (!isNow(String(first.data), new Date())) {
     throw new Finding({
@@ -144,11 +144,11 @@ export async function tellsNow(trial: Trial): Promise<void> {
   // Its rest, if there is any, is not waited for.
   if (second.length === 0 || !first.data.subarray(0, second.length).equals(second)) return;
   throw new Finding({
-    did: 'asked, and asked again one second later',
+    did: 'asked twice, one second apart',
     expected: 'another time',
     came: `the same: ${show(second)}`,
     likely:
-      'your server takes the time once, probably at its start: ask the clock inside the loop, for each request',
+      'your server reads the clock only once, probably at its start: read it inside the loop, for each request',
   });
 }
 
@@ -157,16 +157,16 @@ async function whyNoDate(trial: Trial, came: Buffer): Promise<string | undefined
   if (came.length === 0)
     return diagnose(trial, [compares(question), ...silent(`${question}\n`, isDate)]);
   if (String(came).trim() === question)
-    return 'your server sends the question back, as an echo server does: the date is asked for';
+    return 'your server sends the question back, like an echo server: it should send the date';
   return (
     whatElseItIs(came) ??
-    "neither today's date nor the time of now is in it, in local time or in UTC; a server with a word of its own is asked that by --question TEXT"
+    "it contains neither today's date nor the present time, in local time or in UTC; if your server needs a special question, give it with --question TEXT"
   );
 }
 
 const compares = (question: string): Variant =>
   variant(
-    'without a newline behind the question you answered: strip() what you receive before you compare it',
+    'without a newline at the end of the question your server answered: strip() what you receive before you compare it',
     async (probe) => {
       void probe.send(question, VARIANT_MS);
       return isDate((await probe.receive(isDate, VARIANT_MS)).data);
@@ -179,8 +179,8 @@ async function endsWhere(trial: Trial): Promise<void> {
   const single = await wholeAnswer(trial, question);
   if (!isNow(String(single.data), new Date())) {
     throw new Finding({
-      did: `asked '${question}', without a newline, as the slides' own client would`,
-      expected: 'the date and time of now',
+      did: `asked '${question}', without a newline, as the slides' own client does`,
+      expected: 'the present date and time',
       came: inWords(single),
       likely: () => diagnose(trial, silent(question, isDate)),
       try: lineThatAsks(question, trial.address, 'DateClient'),
@@ -206,6 +206,6 @@ async function endsWhere(trial: Trial): Promise<void> {
 
 function remark(did: string, expected: string, came: string): Finding {
   const likely =
-    'recv() gives what has come until now, not a question: TCP has no messages. The slides do not say where a question ends; src/socket/Messages.ts shows one way';
+    'recv() returns what has come so far, not one question: TCP has no messages. The slides do not say where a question ends; src/socket/Messages.ts shows one way';
   return new Finding({ did, expected, came, likely }, 'warned');
 }

@@ -53,18 +53,18 @@ async function isAnswered(probe: Probe, data: string | Uint8Array): Promise<bool
  */
 export function silent(text: string, isAnswer: (data: Buffer) => boolean): readonly Variant[] {
   const withNewline = variant(
-    'you answered as soon as a newline had come: recv() does not wait for lines, your readline() does (--lines goes on with a newline behind each message)',
+    'your server answered as soon as a newline had come: recv() does not wait for a line, but your readline() does (with --lines the kit ends each message with a newline)',
     async (probe) => {
       void probe.send(`${text}\n`, VARIANT_MS);
       return isAnswer((await probe.receive(isAnswer, VARIANT_MS)).data);
     },
   );
   const manyTimes = variant(
-    'probably what you write stays in a buffer, so flush() it after each answer; or you wait for more bytes than one question has: an answer came only when there was a lot to say',
+    'probably your answer stays in a buffer: flush() it after each answer. Or your server waits for more bytes than one question has: it answered only when the kit sent a lot',
     (probe) => isAnswered(probe, `${text.trimEnd()}\n`.repeat(20_000)),
   );
   const withEnd = variant(
-    'you answered only when the client had sent end of file: a client that waits for the answer waits for ever; answer after each recv()',
+    "your server answered only after the client's end of file: a client that waits for the answer waits forever; answer after each recv()",
     (probe) => {
       void probe.send(text, VARIANT_MS).then(() => {
         probe.shutdown();
@@ -83,9 +83,9 @@ export function silent(text: string, isAnswer: (data: Buffer) => boolean): reado
 }
 
 /**
- * Says that a program which should wait goes round and round, and with how much of a core; undefined
- * if it does not, or this system is not Linux. One that waits uses nothing at all, and one that does
- * not may get little on a busy machine.
+ * Tells that a program that should wait is looping, and how much of a core it uses; undefined if it waits, or
+ * if this system is not Linux. A program that waits uses no CPU time at all; one that loops may get little on
+ * a busy machine.
  */
 export async function roundAndRound(pids: readonly number[]): Promise<string | undefined> {
   const before = ticks(pids);
@@ -94,7 +94,7 @@ export async function roundAndRound(pids: readonly number[]): Promise<string | u
   if (before === undefined || after === undefined) return undefined;
   const share = Math.round(((after - before) / TICKS_A_SECOND / (LOOK_MS / 1000)) * 100);
   if (share < BUSY) return undefined;
-  return `your program goes round and round (${share} % of a core): recv() that gives nothing is end of file; leave the loop then`;
+  return `your program loops without waiting (${share} % of a core): when recv() returns no bytes, that is end of file; leave the loop then`;
 }
 
 function ticks(pids: readonly number[]): number | undefined {

@@ -82,14 +82,14 @@ export const ECHO_SERVER: readonly Stage[] = [
     check: saysHello,
   },
   {
-    title: 'Every byte comes back, also NUL and 0xFF',
-    titleByLines: 'Every character comes back, and blanks at both ends',
+    title: 'Every byte comes back, even NUL and 0xFF',
+    titleByLines: 'Every character comes back, even spaces at both ends',
     slide: `${SLIDE}, line 18`,
     needs: [2],
     check: everyByte,
   },
   {
-    title: 'Again and again on the same connection',
+    title: 'Several messages on the same connection',
     slide: `${SLIDE}, lines 14 to 18`,
     needs: [2],
     check: again,
@@ -137,7 +137,7 @@ async function whyNotHello(trial: Trial, sent: Buffer, came: Buffer): Promise<st
     );
   if (came.length < sent.length && sent.subarray(0, came.length).equals(came))
     return came.length === sent.length - 1 && trial.isByLines
-      ? 'the newline behind it is missing: a client that reads lines waits for it'
+      ? 'the newline at its end is missing: a client that reads lines waits for it'
       : 'only a part came back: one recv() or send() may take less than all';
   return (
     (await diagnose(trial, [greets])) ??
@@ -149,7 +149,7 @@ async function whyNotHello(trial: Trial, sent: Buffer, came: Buffer): Promise<st
 const greets: Variant = async (probe) => {
   const { data } = await probe.receive(() => true, GREETING_MS);
   return data.length > 0
-    ? `your server greets each client, with ${show(data)}: an echo server says nothing of its own`
+    ? `your server greets each client, with ${show(data)}: an echo server sends no text of its own`
     : undefined;
 };
 
@@ -159,7 +159,7 @@ function saysAlwaysTheSame(trial: Trial, before: Buffer): Variant {
     void probe.send(trial.framing.frame('something else'), VARIANT_MS);
     const { data } = await probe.receive((came) => came.length >= before.length, VARIANT_MS);
     return before.equals(trial.framing.plain(data))
-      ? `your server answers ${show(before)} to whatever it is sent: an echo is what came`
+      ? `your server answers ${show(before)} to every message: an echo is exactly what came`
       : undefined;
   };
 }
@@ -173,7 +173,7 @@ async function everyByte(trial: Trial): Promise<void> {
   }
   throw new Finding({
     did: trial.isByLines
-      ? `sent a line with each of the ${PRINTABLE.length} characters of ASCII that can be printed`
+      ? `sent a line with all ${PRINTABLE.length} printable ASCII characters`
       : 'sent 256 bytes, each value once: 1 to 127, then 0, then 128 to 255',
     expected: `the same ${sent.length} bytes`,
     came: came.data.length > 0 ? showDifference(sent, came.data) : inWords(came),
@@ -184,12 +184,12 @@ async function everyByte(trial: Trial): Promise<void> {
 /** What a server that strips takes away. */
 async function blanks(trial: Trial): Promise<void> {
   await trial.fresh(); // it may serve only one client
-  const blank = '  a word between blanks \t ';
+  const blank = '  a word between spaces \t ';
   const { sent, isRight, ...came } = await echo(trial, await trial.connect(), blank);
   if (isRight) return;
   throw new Finding({
     did: `sent ${show(sent)}`,
-    expected: 'the same, with the blanks at both ends',
+    expected: 'the same, with the spaces at both ends',
     came: inWords(came),
     likely: howItDiffers(sent, came.data),
   });
@@ -201,7 +201,7 @@ async function again(trial: Trial): Promise<void> {
     const { isRight, sent, ...came } = await echo(trial, probe, text);
     if (isRight) continue;
     throw new Finding({
-      did: `sent 'first', 'second', 'third' on one connection, each after the echo of the one before`,
+      did: `sent 'first', 'second', 'third' on one connection, each after the echo of the previous one`,
       expected: `${show(sent)} to come back`,
       came: inWords(came),
       likely: howItDiffers(sent, came.data) ?? (index === 0 ? undefined : onlyOnce(came)),
@@ -211,21 +211,21 @@ async function again(trial: Trial): Promise<void> {
 
 function onlyOnce({ data }: Came): string | undefined {
   return data.length === 0
-    ? 'your server talks once and then leaves: recv() and sendall() belong into a loop that ends when recv() gives nothing'
+    ? 'your server answers once and closes: put recv() and sendall() in a loop that ends when recv() returns no bytes'
     : undefined;
 }
 
 /** What is not text, and how it comes to grief. */
 const NOT_TEXT: readonly Variant[] = [
   variant(
-    'what stands before a NUL comes back and the rest does not: something takes NUL for the end (strlen(), C strings)',
+    'only the bytes before a NUL come back: something treats NUL as the end (strlen(), C strings)',
     async (probe) => {
       void probe.send('abc\0def', VARIANT_MS);
       return String((await probe.receiveBytes(7, VARIANT_MS)).data) === 'abc';
     },
   ),
   variant(
-    'text comes back and bytes that are not text do not: do not decode() what you receive; send back the bytes',
+    'text comes back, but bytes that are not text do not: do not decode() what you receive; send the bytes back',
     async (probe) =>
       (await cameBack(probe, 'abc def')) &&
       !(await cameBack(probe, Buffer.from([0x61, 0xff, 0xfe, 0x62]))),
@@ -244,7 +244,7 @@ async function endOfFile(trial: Trial): Promise<void> {
   if (await probe.send(rest, ANSWER_MS)) probe.shutdown();
   const all = await probe.receiveAll(ANSWER_MS);
   const came = { ...all, data: trial.framing.plain(all.data) };
-  const did = `sent ${rest.length} bytes and end of file (shutdown), and went on reading`;
+  const did = `sent ${rest.length} bytes and end of file (shutdown), and kept reading`;
   if (!came.data.equals(rest)) {
     throw new Finding({
       did,
@@ -266,7 +266,7 @@ async function endOfFile(trial: Trial): Promise<void> {
         ? 'a reset'
         : `all of them, then timeout: no end of file in ${ANSWER_MS / 1000} s`,
       likely: reset
-        ? 'probably your server closes while something is still unread, or with SO_LINGER 0'
+        ? 'probably your server closes while bytes are still unread, or with SO_LINGER 0'
         : () => neverCloses(trial),
       try: lineThatAsks('bye', trial.address, 'EchoClient'),
     },
@@ -295,7 +295,7 @@ async function bigMessage(trial: Trial): Promise<void> {
     came:
       slow.data.length === at
         ? `${at} of them, then ${slow.ending}`
-        : `others from byte ${at} on: something is missing there`,
+        : `different bytes from byte ${at} on: some are missing there`,
     likely: () => whyNotBig(trial, big, slow),
   });
 }
@@ -304,13 +304,13 @@ async function bigMessage(trial: Trial): Promise<void> {
 async function evenMessage(trial: Trial, probe: Probe): Promise<void> {
   if (await isBack(trial, probe, pattern(trial, EVEN))) return;
   throw new Finding({
-    did: `sent ${EVEN} bytes, just as many as the slide's recv() asks for`,
+    did: `sent ${EVEN} bytes, exactly as many as the slide's recv() asks for`,
     expected: `all ${EVEN} bytes back`,
     came: 'something else, or not all',
     likely: async () => {
       await trial.fresh();
       return (await isBack(trial, await trial.connect(), pattern(trial, EVEN + 1)))
-        ? 'one byte more, and all comes back: a recv() that gives less than you asked for is not the end of a message, and one that gives all is not its middle'
+        ? 'with one byte more, everything comes back: a recv() that returns fewer bytes than you asked for is not the end of a message'
         : undefined;
     },
   });
@@ -324,10 +324,10 @@ async function isBack(trial: Trial, probe: Probe, data: Buffer): Promise<boolean
 async function whyNotBig(trial: Trial, big: Buffer, slow: Came): Promise<string | undefined> {
   await trial.fresh();
   if (await isBackInPieces(trial, big))
-    return 'all comes back in pieces, each after the echo of the one before: send() takes only a part when the client is slow, and you lose the rest; use sendall()';
+    return 'in pieces, each after the echo of the previous one, everything comes back: send() takes only a part when the client is slow, and your server loses the rest; use sendall()';
   const at = firstDifference(big, slow.data);
   if (at > 0 && at <= 65_536)
-    return `the first ${at} bytes come back, and what came with them does not: send back all that recv() gave, and go on until it gives nothing`;
+    return `the first ${at} bytes come back, but not the bytes that came with them: send back everything that recv() returned, and go on until it returns no bytes`;
   return undefined;
 }
 

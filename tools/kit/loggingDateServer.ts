@@ -15,7 +15,7 @@ const IN_TURN = 12;
 const TOGETHER = 20;
 const ROUNDS = 3;
 const SAME_NUMBER =
-  'probably two requests took the same number: between looking and creating another thread does the same. Take the number under a lock, or create the file with open(name, "x"), which fails if it is there';
+  'probably two requests took the same number: another thread looked before the first one had created its file. Take the number under a lock, or create the file with open(name, "x"), which fails if it exists';
 const SLIDE = 'slide "Exercise 3"';
 const NAMES = 'log0.txt, log1.txt, log2.txt';
 
@@ -34,7 +34,7 @@ export const LOGGING_DATE_SERVER: readonly Stage[] = [
     check: numbersRise,
   },
   {
-    title: 'A file holds one line, and is not changed any more',
+    title: 'A file has one line, and does not change any more',
     slide: `${SLIDE}: one line a file`,
     needs: [10],
     check: holdsOneLine,
@@ -46,14 +46,14 @@ export const LOGGING_DATE_SERVER: readonly Stage[] = [
     check: manyTogether,
   },
   {
-    title: 'After a restart nothing older is overwritten',
+    title: 'After a restart no older file is overwritten',
     slide: `${SLIDE}: a file of its own`,
     needs: [10],
     startsIt: true,
     check: keepsOlder,
   },
   {
-    title: 'What was answered is in a file, even after kill -9',
+    title: 'Every answered request is in a file, even after kill -9',
     slide: `${SLIDE}: every request`,
     needs: [10, 13],
     startsIt: true,
@@ -120,11 +120,11 @@ async function makesFiles(trial: Trial): Promise<void> {
       throw files.length > 0
         ? found(
             `only ${names(files)} was written`,
-            `your server writes into a file without a number: the slide asks for a new one for each request, ${NAMES}`,
+            `your server writes into a file without a number: the slide asks for a new file for each request, ${NAMES}`,
           )
         : found(
-            'no new file, and none that was changed',
-            'nothing is logged there. Where does your program write? Say it with --log-dir, or pass {log-dir} to it',
+            'no new file, and no changed file',
+            'nothing is logged there. Where does your program write? Name the folder with --log-dir, or pass {log-dir} to the program',
           );
     }
     if (more.length > 0)
@@ -132,7 +132,7 @@ async function makesFiles(trial: Trial): Promise<void> {
     if (all.slice(0, turn).some((earlier) => earlier.includes(file)))
       throw found(
         `${path.basename(file)} again`,
-        'your server opens the same file each time: the number must go up by one for each request',
+        'your server opens the same file each time: use a new number for each request',
       );
   }
   await logsOnlyRequests(trial);
@@ -152,8 +152,8 @@ async function logsOnlyRequests(trial: Trial): Promise<void> {
     came: names(later),
     likely:
       whileOpen.length > 0
-        ? 'your server logs as soon as accept() gives it a client: log after recv(), when there is a request'
-        : 'your server logs when recv() gives nothing, too: that is the end of file, and no request',
+        ? 'your server logs as soon as accept() returns a client: log after recv(), when there is a request'
+        : 'your server also logs when recv() returns no bytes: that is end of file, not a request',
   });
 }
 
@@ -175,7 +175,7 @@ async function numbersRise(trial: Trial): Promise<void> {
     expected: 'a higher number each time, from wherever it begins',
     came: files.map((file) => path.basename(file)).join(', '),
     likely:
-      'the number must be counted, and never begin again: not drawn, not taken from the connection, not one of a few',
+      'count the number up, and never begin again: it must not be random, or taken from the connection',
   });
 }
 
@@ -198,13 +198,13 @@ async function holdsOneLine(trial: Trial): Promise<void> {
   if (text.trim() === '')
     throw found(
       `nothing in it after ${RECORD_MS / 1000} s`,
-      'probably it is still open, and the line in a buffer: close() the file after the line',
+      'probably the file is still open, and the line is in a buffer: close() the file after the line',
     );
   if (text.trimEnd().includes('\n'))
     throw found(
       `more than one: ${show(Buffer.from(text))}`,
       older.has(file)
-        ? 'the file was there before your program was started, and it has added a line: each request makes a new one; open(name, "x") fails if it is there'
+        ? 'the file existed before your program started, and your program added a line: each request needs a new file; open(name, "x") fails if the file exists'
         : 'one line, and no heading, for each request',
     );
   const before = lookInto(trial.folder).get(file);
@@ -212,7 +212,7 @@ async function holdsOneLine(trial: Trial): Promise<void> {
   if (lookInto(trial.folder).get(file) === before) return;
   throw found(
     `changed by a later request: ${show(Buffer.from(readBeginning(file)))}`,
-    'a later request has written into the same file: each takes a number that no other has',
+    'a later request wrote into the same file: each request needs its own number',
   );
 }
 
@@ -248,10 +248,10 @@ async function keepsOlder(trial: Trial): Promise<void> {
     const isAddedTo = lost.every((file) => isLonger(readBeginning(file), texts.get(file)));
     throw new Finding({
       did,
-      expected: 'new files, and the older ones as they were',
+      expected: 'new files, and the older ones unchanged',
       came: isAddedTo ? `one more line in ${names(lost)}` : `${names(lost)} written again`,
       likely:
-        'your server counts from the beginning after each start: look for the highest number in the folder first, and create files with open(name, "x")',
+        'your server starts counting again after each start: look for the highest number in the folder first, and create files with open(name, "x")',
     });
   }
   if (first.every((old) => second.every((file) => isHigher(file, old)))) return;
@@ -286,10 +286,10 @@ async function isStoredBefore(trial: Trial): Promise<void> {
     if (stored >= answered) continue;
     throw new Finding({
       did: `asked on ${TOGETHER} connections at the same time, and killed your program (SIGKILL) at the first answer`,
-      expected: `${answered} ${answered === 1 ? 'line' : 'lines'} in files: so many were answered`,
+      expected: `${answered} ${answered === 1 ? 'line' : 'lines'} in files: as many as were answered`,
       came: `${stored}`,
       likely:
-        'your server answers before it has logged, or leaves the line in a buffer: write and close the file first, then send',
+        'your server answers before it has logged, or the line is still in a buffer: write and close the file first, then send',
     });
   }
 }

@@ -59,7 +59,7 @@ const INSIDE = 'LAB_KIT_INSIDE';
 
 const command = new Command(startOfTool('check'))
   .description(
-    'Checks a program of the lab, in any language, stage by stage, and says why it fails. Without COMMAND a server that runs already is checked; a client meets a server of ours. In COMMAND, {port} and {log-dir} stand for the real ones; a program with the fixed port of the slides needs neither.',
+    'Checks a program of the lab, in any language, stage by stage, and says why it fails. Without COMMAND it checks a server that already runs. A client talks with a server of the kit. In COMMAND, {port} and {log-dir} are replaced by the real ones; a program with the fixed port of the slides needs neither.',
   )
   .addArgument(new Argument('<program>', 'what it is').choices([...Object.keys(PROGRAMS), PAIR]))
   .argument('[command...]', 'after --: how to start it, e.g. -- python3 EchoServer.py')
@@ -71,34 +71,30 @@ const command = new Command(startOfTool('check'))
   .option('--host <host>', 'where it listens', hostName, '127.0.0.1')
   .option(
     '--port <port>',
-    'the port that it listens on (65432 or 6015), or "any": the one that it opens, as Linux tells it',
+    'the port that it listens on (65432 or 6015), or "any": the port that it opens (Linux only)',
     portOrAny,
   )
   .option('--cwd <folder>', 'where it is started', fromHere, fromHere('.'))
   .option(
     '--log-dir <folder>',
-    'where the logging server writes (the folder it is started in, and those below); {log-dir} in COMMAND stands for it, or for a fresh one',
+    'where the logging server writes (default: the folder that it is started in, and the folders below); {log-dir} in COMMAND is replaced by it, or by a new folder',
   )
   .option('--only <stages>', 'only these stages: 3,5', stageNumbers, [])
   .option('--question <text>', 'what a date server is asked', question, QUESTION)
+  .option('--lines', 'each message is a line: a newline ends each question and each answer', false)
+  .option('--stdin <text>', 'what to type for it, if it asks; \\n is a new line', lines)
   .option(
-    '--lines',
-    'each message is a line: a newline behind each, and at the end of each answer',
-    false,
+    '--points <points>',
+    'points for stages, 1=2,7=5, or a file with such lines (default: 1 each)',
   )
-  .option('--stdin <text>', 'what is typed for it, if it asks; \\n begins a new line', lines)
-  .option('--points <points>', 'what stages are worth, 1=2,7=5, or a file of such lines (1 each)')
-  .option(
-    '--no-where',
-    'do not ask once more to see at which line the program was when a stage failed',
-  )
-  .option('--brief', 'no causes and no help, for exams', false)
+  .option('--no-where', 'do not repeat a failed stage to find the line where the program was')
+  .option('--brief', 'no causes and no hints, for exams', false)
   .option(
     '--sandbox',
-    'the program runs in a copy of its folder, with as few rights as this system can give it',
+    'run the program in a copy of its folder, with as few rights as this system allows',
     false,
   )
-  .option('--json <file>', 'write the result there, too', fromHere)
+  .option('--json <file>', 'also write the result into this file', fromHere)
   .option('--junit <file>', 'the same for CI systems', fromHere)
   .option('--gradescope <file>', 'the same for Gradescope (results.json)', fromHere)
   .addOption(
@@ -106,17 +102,17 @@ const command = new Command(startOfTool('check'))
       .argParser(grade)
       .preset(100),
   )
-  .option('--each <folder>', 'checks each folder in this one as a submission of its own', fromHere)
-  .option('--jobs <number>', 'how many of them at the same time', jobs, 8)
+  .option('--each <folder>', 'check each folder in this one as one submission', fromHere)
+  .option('--jobs <number>', 'how many at the same time', jobs, 8)
   .option(
     '--reports <folder>',
-    'a report for each goes there; those that are there already are kept',
+    'folder for the reports; reports that exist already are kept',
     fromHere,
     fromHere('reports'),
   )
-  .option('--csv <file>', 'the marks of --each as a table', fromHere)
-  .option('--html <file>', 'the same as a page, with each report in it', fromHere)
-  .option('--timeout <s>', 'the whole run takes no longer', seconds, 120)
+  .option('--csv <file>', 'the marks of --each as a table (CSV)', fromHere)
+  .option('--html <file>', 'the same as a web page, with all reports', fromHere)
+  .option('--timeout <s>', 'the longest time for the whole run', seconds, 120)
   .option('--no-color', 'no colours')
   .exitOverride();
 
@@ -202,7 +198,7 @@ function pairIn(name: string, words: string[], { server, client }: Options): Pai
     throw new KitError(`--server and --client are for a pair: ${startOfTool('check')} ${PAIR}`);
   }
   if (server === undefined || client === undefined || words.length > 0)
-    throw new KitError("a pair is two commands: --server 'COMMAND' --client 'COMMAND'");
+    throw new KitError("a pair needs two commands: --server 'COMMAND' --client 'COMMAND'");
   return { server, client };
 }
 
@@ -212,12 +208,14 @@ function mustFit(program: Program, name: string, start: string[], options: Optio
     throw new KitError(`a client needs its command: ${startOfTool('check')} ${name} -- COMMAND`);
   if (options.port === ANY_PORT) mustBeTold(program, start);
   if (options.sandbox && start.length === 0)
-    throw new KitError('a sandbox is for a COMMAND: what runs already is in none');
+    throw new KitError(
+      "a sandbox needs a COMMAND: a program that already runs can't be put into one",
+    );
   if (options.sandbox && process.platform !== 'linux') throw new KitError('--sandbox needs Linux');
   const ofOne = options.json ?? options.junit ?? options.gradescope ?? options.vpl;
   if (options.each !== undefined && ofOne !== undefined)
     throw new KitError(
-      '--each writes --reports, --csv and --html; the other results are of one program',
+      '--each writes --reports, --csv and --html; the other results are for one program',
     );
   const needsEach = options.csv ?? options.html;
   if (options.each === undefined && needsEach !== undefined)
@@ -228,10 +226,11 @@ function mustFit(program: Program, name: string, start: string[], options: Optio
 
 /** @throws KitError where nobody tells the kit which port a program has. */
 function mustBeTold({ isClient }: Program, start: readonly string[]): void {
-  if (isClient) throw new KitError('a client is told its port, so --port any is for servers');
+  if (isClient)
+    throw new KitError('the kit gives a client its port, so --port any is only for servers');
   if (start.length === 0 || start.some((part) => part.includes('{port}')))
-    throw new KitError('--port any is for a COMMAND that chooses its port itself');
-  if (process.platform !== 'linux') throw new KitError('--port any needs Linux: name the port');
+    throw new KitError('--port any needs a COMMAND that chooses its own port');
+  if (process.platform !== 'linux') throw new KitError('--port any needs Linux; give the port');
 }
 
 /** Runs the same kit in a network of its own. */
@@ -289,7 +288,7 @@ function lines(text: string): string {
 function stageNumbers(text: string): number[] {
   const numbers = text.split(',').map(Number);
   if (numbers.every((number) => Number.isInteger(number) && number > 0)) return numbers;
-  throw new InvalidArgumentError('numbers of stages, with commas between: 3,5');
+  throw new InvalidArgumentError('numbers of stages, separated by commas: 3,5');
 }
 
 function grade(text: string): number {

@@ -41,7 +41,7 @@ export async function markClass(
     const kept = keptMark(student, check, terms);
     if (kept) marks.set(student, kept);
   }
-  if (marks.size > 0) out.write(`Reports that are kept from before: ${marks.size}.\n`);
+  if (marks.size > 0) out.write(`Reports kept from an earlier run: ${marks.size}.\n`);
   const waiting = students.filter((student) => !marks.has(student));
   const work = async () => {
     for (let student = waiting.shift(); student !== undefined; student = waiting.shift()) {
@@ -59,7 +59,7 @@ export async function markClass(
   if (terms.html !== undefined) replaceFile(terms.html, toPage(check.name, all));
   if (stop.aborted) {
     out.write(
-      `${String(stop.reason)}: the same command goes on with the ${students.length - all.length} that are left.\n`,
+      `${String(stop.reason)}: run the same command again to go on with the ${students.length - all.length} that are left.\n`,
     );
     return 2;
   }
@@ -75,7 +75,7 @@ function submissionsIn(folder: string): string[] {
   } catch (error) {
     throw new KitError(`there are no submissions: ${(error as Error).message}`);
   }
-  throw new KitError(`there are no folders in ${folder}: each submission has one of its own`);
+  throw new KitError(`there are no folders in ${folder}: each submission needs its own folder`);
 }
 
 /** Programs that all have the port of the slides run one after the other. */

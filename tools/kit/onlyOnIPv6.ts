@@ -10,7 +10,7 @@ export async function onlyOnIPv6(port: number): Promise<string | undefined> {
   try {
     await using socket = new Socket();
     await socket.connect({ host: LOOPBACK_6, port });
-    return 'your program listens on ::1 (IPv6), not on 127.0.0.1: give bind() 127.0.0.1 in the place of localhost';
+    return 'your program listens on ::1 (IPv6), not on 127.0.0.1: give bind() 127.0.0.1 instead of localhost';
   } catch {
     return undefined;
   }

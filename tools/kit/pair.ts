@@ -42,7 +42,7 @@ const TOPICS = {
     port: 6015,
     answer: DATE,
     asks: tellsNow,
-    shown: () => 'the date and time of now',
+    shown: () => 'the present date and time',
     isShown: (printed) => isNow(printed, new Date()),
   },
 } satisfies Record<string, Topic>;
@@ -98,7 +98,7 @@ async function meetEachOther(trial: Trial, topic: Topic): Promise<void> {
       did: 'started your server, and then your client',
       expected: `your client to show ${topic.shown(said)}, and to end with exit code 0`,
       came: `${quotedOrNothing(printed)}; your client ${how ?? `was still running ${END_MS / 1000} s later`}`,
-      likely: server.lastWords ?? trial.lastWords ?? whatInstead(trial) ?? whatServerDid(server),
+      likely: server.knownCause ?? trial.knownCause ?? whatInstead(trial) ?? whatServerDid(server),
     });
   } finally {
     await server.clear();
@@ -119,5 +119,5 @@ async function runClient(trial: Trial): Promise<void> {
 }
 
 function whatServerDid({ subject }: Trial): string | undefined {
-  return subject?.how === undefined ? undefined : `probably since your server ${subject.how}`;
+  return subject?.how === undefined ? undefined : `probably because your server ${subject.how}`;
 }

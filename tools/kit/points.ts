@@ -41,7 +41,9 @@ export function readPoints(text: string): Points {
     parts.map((part) => {
       const [, stage, points] = /^(\d+)\s*=\s*(\d+(?:\.\d+)?)$/.exec(part) ?? [];
       if (stage === undefined || Number(stage) < 1 || Number(points) > MOST)
-        throw new KitError(`points are written as 1=2,7=5, stage and points; "${part}" is not`);
+        throw new KitError(
+          `write points as 1=2,7=5 (stage and points); "${part}" is something else`,
+        );
       return [Number(stage), Number(points)];
     }),
   );

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { escapeControls } from '../../src/text/escape';
 import { wrap } from '../../src/text/wrap';
-import { tellingLines } from './lastWords';
+import { tellingLines } from './knownErrors';
 import { type Details, type Status, TIME_IS_UP, type Verdict } from './stage';
 
 /** Characters of a line of its output. */

@@ -14,7 +14,7 @@ const ALL_MAY_PASS = 0o755;
 export function copyFor(folder: string, user: number | undefined): string {
   if (namesIn(folder).length > MOST_FILES)
     throw new KitError(
-      `${folder} has more than ${MOST_FILES} files: a sandbox begins with a copy, so --cwd names the student's own folder`,
+      `${folder} has more than ${MOST_FILES} files: a sandbox copies the folder, so name only the student's folder with --cwd`,
     );
   const outside = temporaryFolder('kit');
   chmodSync(outside, ALL_MAY_PASS);

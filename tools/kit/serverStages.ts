@@ -7,7 +7,7 @@ import { type Cause, Finding, findingOf, type Trial, type Stage } from './stage'
 const CLOSE_MS = 2000;
 const ONE_AFTER_ANOTHER = 100;
 const TOGETHER = 20;
-/** A program that ends is gone by then. */
+/** After this many ms, a program that ends is gone. */
 const ENDING_MS = 200;
 /** A server that hears end of file closes in this time, or it does not matter here. */
 const LEFT_MS = 500;
@@ -15,13 +15,13 @@ const LEFT_MS = 500;
 /** What comes on the wrong connection is there by then. */
 const STRAY_MS = 50;
 const ONE_VARIABLE =
-  'the answer came on the other connection: your server keeps the socket of whoever came last in one variable that all threads share; give each conversation its own';
+  'the answer came on the other connection: your server keeps the newest socket in one variable that all threads share; give each conversation its own variable';
 
-/** How one kind of server is asked. */
+/** How to ask one kind of server. */
 export interface Ask {
-  /** Asks, and looks at the answer. @throws Finding when it is not right. */
+  /** Asks, and checks the answer. @throws Finding when it is wrong. */
   ask(trial: Trial, probe: Probe, name: string, did: string): Promise<void>;
-  /** The same by hand. */
+  /** The same, as a command to type. */
   try(trial: Trial, name: string): string;
 }
 
@@ -49,14 +49,14 @@ export function secondClient(kind: Ask, needs: number[], slide: string): Stage {
         did: 'connected again, after the first client had closed',
         expected: 'the connection to be accepted and answered',
         whyEnded: (how) =>
-          `your server ends after its first client (it ${how}): accept() must be called again, in a loop around everything from accept() to close()`,
-        whySilent: (finding) => trial.lastWords ?? notAccepted(finding, trial),
+          `your server ends after its first client (it ${how}): call accept() again, in a loop around everything from accept() to close()`,
+        whySilent: (finding) => trial.knownCause ?? notAccepted(finding, trial),
       });
     },
   };
 }
 
-/** What is said when the next client is not served. */
+/** The message when the next client is not served. */
 interface Next {
   readonly did: string;
   readonly expected: string;
@@ -85,7 +85,7 @@ async function next(kind: Ask, trial: Trial, name: string, terms: Next): Promise
       did,
       expected,
       came: `connection refused: your program ${how}`,
-      likely: trial.lastWords ?? whyEnded(how),
+      likely: trial.knownCause ?? whyEnded(how),
       try: kind.try(trial, name),
     });
   }
@@ -98,7 +98,7 @@ async function next(kind: Ask, trial: Trial, name: string, terms: Next): Promise
   });
 }
 
-/** Only silence of a program that still runs, and has not taken this connection, says that. */
+/** Only true if a program still runs, is silent, and has not accepted this connection. */
 function notAccepted({ found }: Finding, trial: Trial): string | undefined {
   if (!found.came.startsWith('nothing: timeout') || trial.subject?.how !== undefined)
     return undefined;
@@ -107,13 +107,13 @@ function notAccepted({ found }: Finding, trial: Trial): string | undefined {
   if (sockets.some(({ state, port: own }) => state === 'connected' && own === port))
     return undefined;
   const cause =
-    'the system has connected it and your server does not accept() it: accept() must be called again after each client';
+    'the system has connected it, but your server does not accept() it: call accept() again after each client';
   return sockets.length > 0 ? cause : `probably ${cause}`;
 }
 
 export function twoTogether(kind: Ask, needs: number[], slide: string): Stage {
   return {
-    title: 'Two clients at the same time, the later speaks first',
+    title: 'Two clients at the same time; the second one speaks first',
     slide,
     needs,
     async check(trial) {
@@ -139,7 +139,7 @@ export function twoTogether(kind: Ask, needs: number[], slide: string): Stage {
   };
 }
 
-/** Whether the second client is served as soon as the first has gone. */
+/** Whether the second client is served as soon as the first has left. */
 async function oneAtATime(kind: Ask, trial: Trial): Promise<string | undefined> {
   await trial.fresh();
   const first = await trial.connect();
@@ -150,22 +150,22 @@ async function oneAtATime(kind: Ask, trial: Trial): Promise<string | undefined> 
   } catch {
     return undefined;
   }
-  return 'the second client is served as soon as the first has gone: your server talks with one at a time; give each its own thread, or never wait for just one (slide "Socket Programming: Simple Client", its last answer)';
+  return 'the second client is served as soon as the first has left: your server talks with one client at a time; give each client its own thread, or never wait for only one of them (slide "Socket Programming: Simple Client", its last answer)';
 }
 
 export function leavesSilently(kind: Ask, needs: number[], slide: string): Stage {
   return {
-    title: 'A client leaves without a word, and the next is served',
+    title: 'A client leaves without sending anything, and the next is served',
     slide,
     needs,
     async check(trial) {
       const silent = await trial.connect();
       await silent.leave(LEFT_MS);
       await next(kind, trial, 'next', {
-        did: 'connected, said nothing and closed, and connected again',
+        did: 'connected, sent nothing and closed, and connected again',
         expected: 'the next client to be served',
         whyEnded: () =>
-          'recv() gives nothing when a client leaves without a word: that ends this conversation, and not your program',
+          'recv() returns no bytes when a client leaves without sending anything: end this conversation, not your program',
         whySilent: (finding) => async () =>
           (await roundAndRound(trial.subject?.pids ?? [])) ?? notAccepted(finding, trial),
       });
@@ -175,16 +175,16 @@ export function leavesSilently(kind: Ask, needs: number[], slide: string): Stage
 
 export function breaksOff(kind: Ask, needs: number[]): Stage {
   return {
-    title: 'A client breaks off, and the next is served',
+    title: 'A client resets its connection, and the next is served',
     needs,
     async check(trial) {
-      const rude = await trial.connect();
-      await kind.ask(trial, rude, 'rude', 'asked once');
-      void rude.send('and then', CLOSE_MS);
-      rude.reset();
+      const resetting = await trial.connect();
+      await kind.ask(trial, resetting, 'reset me', 'asked once');
+      void resetting.send('and then', CLOSE_MS);
+      resetting.reset();
       await trial.subject?.endedInTime(ENDING_MS); // it may serve the next before it hears of that
       const likely =
-        'recv() and send() fail (ECONNRESET, EPIPE) when a client has gone: catch that around one conversation, not around all';
+        'recv() and send() fail (ECONNRESET, EPIPE) when a client is gone: catch that around one conversation, not around all of them';
       await next(kind, trial, 'next', {
         did: 'sent something, reset the connection (RST), and connected again',
         expected: 'the next client to be served',
@@ -197,7 +197,7 @@ export function breaksOff(kind: Ask, needs: number[]): Stage {
 
 export function crowd(kind: Ask, needs: number[]): Stage {
   return {
-    title: `${ONE_AFTER_ANOTHER} clients in turn, then ${TOGETHER} together, none left open`,
+    title: `${ONE_AFTER_ANOTHER} clients in turn, then ${TOGETHER} together; all connections get closed`,
     needs,
     async check(trial) {
       for (let number = 1; number <= ONE_AFTER_ANOTHER; number++) {
@@ -219,8 +219,8 @@ export function crowd(kind: Ask, needs: number[]): Stage {
       throw new Finding({
         did,
         expected: `${TOGETHER} right answers`,
-        came: `${answered}, and of the others one got ${first.reason.found.came}`,
-        likely: `probably your server has only so many threads or processes (${answered}): each connection that stays open holds one`,
+        came: `${answered}; one of the others got ${first.reason.found.came}`,
+        likely: `probably your server has a limited number of threads or processes (${answered}): each open connection holds one of them`,
       });
     },
   };
@@ -237,7 +237,7 @@ async function goes(probe: Probe, did: string): Promise<void> {
     expected: "your end of file after the client's",
     came: `timeout: the connection was still open after ${CLOSE_MS / 1000} s`,
     likely:
-      'probably close() is missing for each client: they add up until no more files can be opened',
+      'probably close() is missing for each client: open sockets add up until the system allows no more',
   });
 }
 
@@ -272,7 +272,7 @@ async function whyHeld(kind: Ask, trial: Trial): Promise<string | undefined> {
   // There no program needs it, and one that has it may take a port that another holds.
   if (process.platform === 'win32') return undefined;
   if (/in use|EADDRINUSE|BindException/i.test(trial.subject?.printed ?? ''))
-    return 'the system keeps the port while a connection to it is not over, and for some time after that (TIME_WAIT; a minute on Linux): set SO_REUSEADDR before bind(); the first start with it still has to wait for that';
+    return 'the system keeps the port until its connections are over, and for some time after that (TIME_WAIT; one minute on Linux): set SO_REUSEADDR before bind(); the first start with it still has to wait';
   return startsWhenFree(kind, trial);
 }
 
@@ -281,7 +281,7 @@ async function startsWhenFree(kind: Ask, trial: Trial): Promise<string | undefin
   await trial.fresh();
   try {
     await kind.ask(trial, await trial.connect(), 'again', '');
-    return 'it started again as soon as the connection of before was gone: while that is there the system keeps the port, so set SO_REUSEADDR before bind()';
+    return 'it started again as soon as the old connection was gone: until then the system keeps the port, so set SO_REUSEADDR before bind()';
   } catch {
     return undefined;
   }

@@ -8,48 +8,48 @@ import type { Deadline } from './Deadline';
 import { type Framing, LINES } from './framing';
 import { KitError } from './KitError';
 import type { Eyes, Seen } from './Eyes';
-import { causeIn } from './lastWords';
+import { causeIn } from './knownErrors';
 import { onlyOnIPv6 } from './onlyOnIPv6';
 import { Probe } from './Probe';
 import { type OwnSocket, socketsOf } from './sockets';
 import { type Start, Subject } from './Subject';
 import { untilFree } from './untilFree';
 
-/** A program may take so long to start. */
+/** A program may take this long to start, in ms. */
 const START_MS = 10_000;
 const RETRY_MS = 20;
 const CONNECT_MS = 2000;
-/** Who listens somewhere else after so long will not come here. */
+/** A program that listens somewhere else after this many ms will not listen here. */
 const ELSEWHERE_MS = 1000;
 /** The other end of a connection may be gone a moment before its program. */
 const ENDING_MS = 50;
 
 const NOTHING_SEEN: Seen = { where: undefined, saw: [] };
 
-/** What a stage has to say of a program. */
+/** What a stage found out about a program. */
 export interface Details {
   readonly did: string;
   readonly expected: string;
   readonly came: string;
-  /** The cause: a fact if it was tried, else with "probably". */
+  /** The cause: a fact if the kit tried it, otherwise with "probably". */
   readonly likely?: string | undefined;
-  /** Where the program was, when it was asked once more and watched. */
+  /** Where the program was, when the stage was repeated and watched. */
   readonly where?: string | undefined;
   /** Its last calls then. */
   readonly saw?: readonly string[];
-  /** A command that shows the same. */
+  /** A command that shows the same problem. */
   readonly try?: string | undefined;
 }
 
-/** A cause, or what has yet to be tried out to find it. */
+/** A cause, or what to try to find it. */
 export type Cause = string | undefined | (() => Promise<string | undefined>);
 
-/** The same before its cause was looked for. */
+/** The same before the kit has looked for its cause. */
 export interface Found extends Omit<Details, 'likely'> {
   readonly likely?: Cause;
 }
 
-/** What a stage has found that is not as it should be. */
+/** A problem that a stage has found. */
 export class Finding extends Error {
   /** @param verdict `warned` where the slides do not ask for it. */
   constructor(
@@ -59,20 +59,20 @@ export class Finding extends Error {
     super(`${found.expected}, but ${found.came}`);
   }
 
-  /** Whether a wait was over: on a busy machine that may not be the program's fault. */
+  /** Whether a wait ran out: on a busy machine that may not be the program's fault. */
   get isByTheClock(): boolean {
     return /\btimeout\b| s later$/.test(this.found.came);
   }
 }
 
-/** Why a stage was not tried, or not to its end. */
+/** Why a stage was not tried, or not finished. */
 export const TIME_IS_UP = 'the time of the run is up';
 const NEEDS = 'it needs stage ';
 
 /** One thing that a program must do. */
 export interface Stage {
   readonly title: string;
-  /** The same where each message is a line (`--lines`); null where it can't be tried then. */
+  /** The same where each message is a line (`--lines`); null if it can't be tried then. */
   readonly titleByLines?: string | null;
   /** The slide that asks for it. */
   readonly slide?: string;
@@ -82,13 +82,13 @@ export interface Stage {
   readonly startsIt?: true;
   /** It is about the server of a pair, not about its client. */
   readonly isOfServer?: true;
-  /** @throws Finding when something is not as it should be. */
+  /** @throws Finding when the stage finds a problem. */
   readonly check: (trial: Trial) => Promise<void>;
 }
 
 export type Status = 'passed' | 'failed' | 'warned' | 'not tried';
 
-/** How a program has done in one stage. */
+/** The result of one stage. */
 export interface Verdict {
   readonly number: number;
   readonly title: string;
@@ -103,17 +103,17 @@ export interface Verdict {
   readonly ended: string | undefined;
 }
 
-/** What a program has printed at the end, and how it ended. */
-interface Testimony {
+/** The end of what a program has printed, and how it ended. */
+interface ProgramOutput {
   readonly printed: string | undefined;
   readonly ended: string | undefined;
 }
 
-function testimonyOf(subject: Subject | undefined): Testimony {
+function outputOf(subject: Subject | undefined): ProgramOutput {
   return { printed: subject?.printed, ended: subject?.how };
 }
 
-/** What a run is about. */
+/** The settings of a run. */
 export interface Terms {
   /** Where the program listens; port 0 stands for whichever port it opens. */
   readonly address: Address;
@@ -130,9 +130,9 @@ export interface Terms {
   /** How a program tells one message from the next. */
   readonly framing: Framing;
   readonly deadline: Deadline;
-  /** What watches it when a stage has failed; undefined where that is not wanted. */
+  /** What watches it when a stage has failed; undefined with --no-where. */
   readonly eyes?: Eyes | undefined;
-  /** Is told for how many seconds the port is not free. */
+  /** Called with the number of seconds until the port is free. */
   readonly waits: (seconds: number) => void;
 }
 
@@ -141,7 +141,7 @@ export class Trial {
   #subject: Subject | undefined;
   #starting: Promise<Subject> | undefined;
   #isStopped = false;
-  #testimony: Testimony | undefined;
+  #output: ProgramOutput | undefined;
   #isWatched = false;
   readonly #probes: Probe[] = [];
   #address: Address;
@@ -179,7 +179,7 @@ export class Trial {
     return this.framing === LINES;
   }
 
-  /** Where it listens, as far as that is known. */
+  /** Where it listens, if that is known. */
   get address(): Address {
     return this.#address;
   }
@@ -188,42 +188,45 @@ export class Trial {
     return this.#subject;
   }
 
-  /** What the program of this stage has printed, and how it ended: the first, not those of later tries. */
-  get testimony(): Testimony {
-    return this.#testimony ?? testimonyOf(this.#subject);
+  /**
+   * What the program of this stage has printed, and how it ended: the first program, not those of later
+   * tries.
+   */
+  get output(): ProgramOutput {
+    return this.#output ?? outputOf(this.#subject);
   }
 
-  /** The cause that the program of this stage itself has told, if it is one that is known. */
-  get lastWords(): string | undefined {
-    const { printed = '', ended = '' } = this.testimony;
+  /** The cause in the output of this stage's program, if it is a known one. */
+  get knownCause(): string | undefined {
+    const { printed = '', ended = '' } = this.output;
     if (ended.endsWith('SIGPIPE'))
-      return 'a write to a client that has gone ends a program in C (SIGPIPE): ignore it with signal(SIGPIPE, SIG_IGN), or send() with MSG_NOSIGNAL, and look at what send() returns';
+      return 'a write to a client that is gone ends a program in C (SIGPIPE): ignore it with signal(SIGPIPE, SIG_IGN), or send() with MSG_NOSIGNAL, and check what send() returns';
     if (ended.endsWith('SIGSEGV'))
-      return 'it reads or writes memory that is not its own (SIGSEGV): a pointer that points nowhere, or an index beyond an array';
+      return 'it reads or writes memory that is not its own (SIGSEGV): a wrong pointer, or an index beyond an array';
     if (ended !== '' && /^usage: /im.test(printed))
-      return 'it tells how it wants to be called: {port} behind the command stands for the port';
+      return 'it prints how to call it: write {port} in the command where it expects the port';
     return causeIn(printed, this.start?.cwd ?? '');
   }
 
-  /** Whether time was up before the first try was over: what did not come might still have come. */
+  /** Whether the time was up before the first try was over: an answer might still have come. */
   get isCutShort(): boolean {
-    return this.deadline.isOver && this.#testimony === undefined;
+    return this.deadline.isOver && this.#output === undefined;
   }
 
-  /** Keeps what the first program has to say for itself; one that is just ending ends first. */
+  /** Saves the output of the first program; if it is just ending, it ends first. */
   async testify(): Promise<void> {
-    if (!this.#subject || this.#testimony) return;
+    if (!this.#subject || this.#output) return;
     await this.#subject.endedWithin(ENDING_MS);
-    this.#testimony = testimonyOf(this.#subject);
+    this.#output = outputOf(this.#subject);
   }
 
-  /** Makes an end of the stage before. */
+  /** Cleans up after the previous stage. */
   async begin(): Promise<void> {
     await this.clear();
-    this.#testimony = undefined;
+    this.#output = undefined;
   }
 
-  /** Ends the program if it runs, and starts it anew: each stage has a fresh one, and each later try. */
+  /** Ends the program if it runs, and starts it again: each stage, and each later try, has a new process. */
   async fresh(): Promise<void> {
     if (!this.start) return;
     this.deadline.limit(0);
@@ -238,7 +241,7 @@ export class Trial {
     return untilFree(this.address.port, this.deadline, this.terms.waits);
   }
 
-  /** Starts the program again, with what is open still open. */
+  /** Starts the program again, and leaves open connections open. */
   async restart(): Promise<void> {
     if (!this.start) return;
     if (this.#isStopped) throw new KitError('it was stopped');
@@ -247,7 +250,7 @@ export class Trial {
     this.#subject = await this.#starting;
   }
 
-  /** Does this while the program is watched, and says what was seen at its end. */
+  /** Does this while the program is watched, and returns what was seen at the end. */
   async watched(ask: () => Promise<Finding | undefined>): Promise<[Finding | undefined, Seen]> {
     this.#isWatched = true;
     try {
@@ -264,13 +267,13 @@ export class Trial {
     return this.start !== undefined && eyes?.open(this.start) !== undefined;
   }
 
-  /** Ends what runs immediately, without waiting for what comes of it. */
+  /** Ends what runs immediately, without waiting until it has ended. */
   killNow(): void {
     this.#subject?.killNow();
     this.server?.killNow();
   }
 
-  /** Ends the program for good: none is started any more. */
+  /** Ends the program for good: no new one is started. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#starting?.catch(() => undefined);
@@ -279,7 +282,8 @@ export class Trial {
   }
 
   /**
-   * Waits until the program listens, without a connection: it may serve only one. Only Linux can tell.
+   * Waits until the program listens, without a connection, because it may serve only one. Works only on
+   * Linux.
    * @throws Finding when it does not.
    */
   async listens(): Promise<void> {
@@ -290,7 +294,7 @@ export class Trial {
       if (own.some((socket) => this.#isHere(socket))) return;
       const waited = performance.now() - begun;
       const hasEnded = this.#subject?.how !== undefined;
-      if (hasEnded || waited > this.deadline.limit(START_MS)) throw this.#deaf(waited);
+      if (hasEnded || waited > this.deadline.limit(START_MS)) throw this.#notListening(waited);
       await setTimeout(RETRY_MS);
     }
   }
@@ -305,36 +309,36 @@ export class Trial {
         const waited = performance.now() - begun;
         const hasEnded = this.#subject?.how !== undefined;
         if (!this.start || codeOf(error) !== 'ECONNREFUSED') throw error;
-        if (hasEnded || waited > this.deadline.limit(START_MS)) throw this.#deaf(waited);
+        if (hasEnded || waited > this.deadline.limit(START_MS)) throw this.#notListening(waited);
         const why =
           waited > ELSEWHERE_MS
-            ? (this.#whyDeaf() ?? (await onlyOnIPv6(this.address.port)))
+            ? (this.#whyNotListening() ?? (await onlyOnIPv6(this.address.port)))
             : undefined;
-        if (why !== undefined) throw this.#deaf(waited, why);
+        if (why !== undefined) throw this.#notListening(waited, why);
         await setTimeout(RETRY_MS);
       }
     }
   }
 
-  /** Connects to a program that must listen by now. */
+  /** Connects to a program that must already listen. */
   async connectNow(): Promise<Probe> {
     return this.keep(await Probe.open(this.address, CONNECT_MS, this.deadline));
   }
 
-  /** So many connections at the same time, as soon as the program listens. */
+  /** Opens this many connections at the same time, as soon as the program listens. */
   async connectMany(count: number): Promise<Probe[]> {
     const first = await this.connect();
     const others = Array.from({ length: count - 1 }, () => this.connectNow());
     return [first, ...(await Promise.all(others))];
   }
 
-  /** Breaks this connection off, too, when all is cleared. */
+  /** Also resets this connection during the clean-up. */
   keep(probe: Probe): Probe {
     this.#probes.push(probe);
     return probe;
   }
 
-  /** Breaks off what is still open, and ends the program. */
+  /** Resets open connections, and ends the program. */
   async clear(): Promise<void> {
     await Promise.all(this.#probes.splice(0).map((probe) => probe.breakOff()));
     await this.#subject?.end();
@@ -347,10 +351,7 @@ export class Trial {
     return [host, '0.0.0.0', '::'].some((each) => formatAddress({ host: each, port }) === local);
   }
 
-  /**
-   * Takes the port that the program listens on for the right one.
-   * @throws SocketError when it listens on none yet, as if nobody had taken the call.
-   */
+  /** Uses the port that the program listens on. @throws SocketError (refused) when it does not listen yet. */
   #takeItsPort(): void {
     const sockets = socketsOf(this.#subject?.pids ?? []);
     const listening = sockets.find(({ state }) => state === 'listening');
@@ -358,14 +359,14 @@ export class Trial {
     this.#address = { ...this.#address, port: listening.port };
   }
 
-  /** What the program does instead of listening where it should; undefined while it may yet. */
-  #whyDeaf(): string | undefined {
+  /** What the program does instead of listening where it should; undefined while it may still do that. */
+  #whyNotListening(): string | undefined {
     const { port } = this.address;
     const sockets = socketsOf(this.#subject?.pids ?? []);
     const listening = sockets.filter(({ state }) => state === 'listening');
     const elsewhere = listening.filter((socket) => !this.#isHere(socket)); // it may listen just now
     if (elsewhere.length > 0)
-      return `your program listens on ${listOf(elsewhere)} instead: look at the host and the port that it gives to bind()`;
+      return `your program listens on ${listOf(elsewhere)} instead: check the host and the port that it passes to bind()`;
     if (listening.length > 0) return undefined;
     if (sockets.some((socket) => socket.protocol === 'udp' && socket.port === port))
       return `your program has UDP port ${port} (SOCK_DGRAM): this lab's servers use TCP, SOCK_STREAM`;
@@ -378,24 +379,24 @@ export class Trial {
     return this.asksForInput;
   }
 
-  /** That the program waits for the keyboard, if it does. */
+  /** Tells that the program waits for the keyboard, if it does. */
   get asksForInput(): string | undefined {
     if (!this.#subject?.isReadingStdin) return undefined;
-    return 'your program waits for input from the keyboard: --stdin TEXT gives it some';
+    return 'your program waits for input from the keyboard: give it some with --stdin TEXT';
   }
 
-  /** It does not listen where it should. */
-  #deaf(waited: number, likely = this.#whyDeaf()): Finding {
+  /** The finding that it does not listen where it should. */
+  #notListening(waited: number, likely = this.#whyNotListening()): Finding {
     const where = formatAddress(this.address);
     const how = this.#subject?.how;
-    const { printed = '' } = this.testimony;
+    const { printed = '' } = this.output;
     const isClient = how !== undefined && /connection refused|ECONNREFUSED/i.test(printed);
     return new Finding({
       did: `started your program, and tried to connect to ${where} for ${(waited / 1000).toFixed(1)} s`,
       expected: 'the connection to be accepted',
       came: how === undefined ? 'connection refused' : `connection refused: your program ${how}`,
       likely: isClient
-        ? 'your program is a client: it calls connect(), and is refused; a server calls bind(), listen() and accept()'
+        ? 'your program is a client: its connect() is refused; a server calls bind(), listen() and accept()'
         : likely,
       try: lineThatConnects(this.address),
     });
@@ -406,7 +407,7 @@ function listOf(sockets: readonly OwnSocket[]): string {
   return sockets.map(({ local }) => local).join(', ');
 }
 
-/** Runs the stages in their order; tells each verdict as soon as it is there. */
+/** Runs the stages in order; reports each verdict immediately. */
 export async function runStages(
   stages: readonly Stage[],
   trial: Trial,
@@ -444,11 +445,11 @@ function whyNot(stage: Stage, verdicts: readonly Verdict[], trial: Trial): strin
   if (trial.isByLines && stage.titleByLines === null)
     return 'with --lines there is nothing to ask here';
   if (stage.startsIt && !trial.start)
-    return 'it starts and ends the program, so it needs its command';
+    return "it starts and ends the program, so it needs the program's command";
   return trial.deadline.isOver ? TIME_IS_UP : undefined;
 }
 
-/** The verdict on a stage that was left out. */
+/** The verdict of a stage that was left out. */
 export function left(
   number: number,
   stage: Stage,
@@ -473,7 +474,7 @@ async function runStage(number: number, stage: Stage, trial: Trial): Promise<Ver
   }
 }
 
-/** With the line at which the program was, where it is the first stage that fails, or has a remark. */
+/** Adds the line where the program was, if it is the first stage that fails or has a remark. */
 async function withWhere(
   verdict: Verdict,
   stage: Stage,
@@ -487,18 +488,21 @@ async function withWhere(
     if (finding && kindOf(finding.found.came) === kindOf(details.came))
       return { ...verdict, details: { ...details, where, saw } };
     const came = finding?.found.came ?? 'the stage passed';
-    return { ...verdict, details: { ...details, where: `watched, it went otherwise: ${came}` } };
+    return {
+      ...verdict,
+      details: { ...details, where: `while the kit watched it, the result was different: ${came}` },
+    };
   } catch {
     return verdict; // the time is up
   }
 }
 
-/** What came, without what differs from one time to the next. */
+/** What came, without the parts that differ each time. */
 function kindOf(came: string): string {
   return came.replace(/\d+/g, '0').replace(/\breset\b/, 'end of file');
 }
 
-/** What failed by the clock is asked once more before it counts. */
+/** A stage that failed because time ran out is repeated once before it counts. */
 async function tryTwice(stage: Stage, trial: Trial): Promise<Finding | undefined> {
   const first = await tryStage(stage, trial);
   if (!first?.isByTheClock) return first;
@@ -510,7 +514,7 @@ async function tryTwice(stage: Stage, trial: Trial): Promise<Finding | undefined
   }
 }
 
-/** What the stage finds; undefined if it passes. */
+/** The problem that the stage finds; undefined if it passes. */
 async function tryStage(stage: Stage, trial: Trial): Promise<Finding | undefined> {
   await trial.begin();
   try {
@@ -524,12 +528,12 @@ async function tryStage(stage: Stage, trial: Trial): Promise<Finding | undefined
   }
 }
 
-/** What was tried out counts most, then what the program has told itself. */
+/** A cause that the kit tried counts most, then the program's own output. */
 async function causeOf({ found }: Finding, trial: Trial): Promise<string | undefined> {
   await trial.testify();
   const cause = await tryOut(found.likely);
   const isTried = cause !== undefined && !cause.startsWith('probably ');
-  return isTried ? cause : (trial.lastWords ?? cause);
+  return isTried ? cause : (trial.knownCause ?? cause);
 }
 
 async function tryOut(likely: Cause): Promise<string | undefined> {
@@ -541,7 +545,7 @@ async function tryOut(likely: Cause): Promise<string | undefined> {
   }
 }
 
-/** A connection that could not be had is a finding of whichever stage wanted it. */
+/** A connection that failed is a finding of the stage that opened it. */
 export function findingOf(error: unknown, trial: Trial): Finding | undefined {
   if (error instanceof Finding) return error;
   const code = codeOf(error);
@@ -550,7 +554,7 @@ export function findingOf(error: unknown, trial: Trial): Finding | undefined {
   return new Finding({
     did: `connected to ${formatAddress(trial.address)}`,
     expected: 'the connection to be accepted',
-    came: refused ? 'connection refused: nobody listens there' : (error as Error).message,
+    came: refused ? 'connection refused: no program listens there' : (error as Error).message,
   });
 }
 
@@ -570,7 +574,7 @@ function verdictOf(
     seconds: (performance.now() - begun) / 1000,
     details,
     because: undefined,
-    ...trial.testimony,
+    ...trial.output,
   };
 }
 

@@ -20,7 +20,7 @@ export interface ServerAddress {
   readonly port: number;
 }
 
-/** A program that has ended without doing what it was started for. */
+/** A program that ended too early. */
 export class ProgramEnded extends Error {
   override readonly name = 'ProgramEnded';
 }
@@ -28,7 +28,7 @@ export class ProgramEnded extends Error {
 /** A program of the lab as a child process: where it listens, and its end. */
 export class LabProgram {
   readonly child: ChildProcess;
-  /** Rejects when the system could not start it, for want of room (`EAGAIN`, `EMFILE`) or a file. */
+  /** Rejects when the system could not start it: no room (`EAGAIN`, `EMFILE`), or no such file. */
   readonly spawned: Promise<unknown>;
   /** Resolves when it has ended and all that it printed has come; also if it could not be started. */
   readonly closed: Promise<void>;
@@ -39,7 +39,7 @@ export class LabProgram {
     this.child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'], ...options });
     const { stdout } = this.child;
     this.spawned = once(this.child, 'spawn');
-    this.spawned.catch(() => undefined); // most often nobody asks
+    this.spawned.catch(() => undefined); // often unused
     this.closed = new Promise((resolve) => {
       this.child.once('close', resolve);
       this.child.once('error', () => {
@@ -62,7 +62,7 @@ export class LabProgram {
         reject(new ProgramEnded('the server did not start'));
       });
     });
-    this.#address.catch(() => undefined); // most often nobody asks: not every program is a server
+    this.#address.catch(() => undefined); // often unused: not every program is a server
   }
 
   /** Starts a program of src/ by its name: `EchoServer`, `udp/UdpEchoServer`. */

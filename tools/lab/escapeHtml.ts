@@ -1,4 +1,4 @@
-/** A text in which nothing is markup, for HTML and XML. */
+/** Escapes a text for HTML and XML. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

@@ -10,7 +10,7 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
   'udp-date': ['src/udp/UdpDateServer', 'src/udp/UdpDateClient'],
 };
 
-/** Programs of steps/ and examples/ that do on purpose what the lab's own don't: the lessons run them. */
+/** Programs of steps/ and examples/ for the lessons; they do what the lab's own programs don't. */
 export const LESSON_PAIRS: Readonly<Record<string, Pair>> = {
   'step-2': ['steps/2-one-after-another', 'src/EchoClient'],
   'step-3': ['steps/3-many-clients', 'src/EchoClient'],

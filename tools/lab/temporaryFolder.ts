@@ -10,8 +10,8 @@ process.once('exit', () => {
 });
 
 /**
- * A folder of this process, which is removed when it ends. Those of processes that were killed before
- * they could do so are removed, too.
+ * Creates a folder for this process, and removes it when the process ends. It also removes folders of killed
+ * processes.
  */
 export function temporaryFolder(tool: string): string {
   removeOrphans();

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Role, TraceRecord } from '../../src/trace/record';
 import type { Halted } from '../page/browser/protocol';
 
-/** Before which call it is halted, and in which line. */
+/** The call before which it is halted, and its line. */
 export type Halt = Pick<Halted, 'call' | 'line'>;
 
 /** A program that the page has started: ours, or one of the student's. */
@@ -13,17 +13,17 @@ export abstract class Child extends EventEmitter<{
   said: [text: string];
   ended: [];
 }> {
-  /** How many of its calls wait to be let go on: a program may have several processes. */
+  /** How many of its calls are halted: a program may have several processes. */
   halted = 0;
   /** The process that has made its last call. */
   pid: number | undefined;
 
   /** All records up to this time have been emitted, ms of the run. */
   get recordedUntil(): number {
-    return Infinity; // they come as they are made
+    return Infinity; // they come when they are made
   }
 
-  /** @param name as it is told to the user. */
+  /** @param name the name that the user sees. */
   constructor(
     readonly role: Role,
     readonly name: string,
@@ -39,8 +39,8 @@ export abstract class Child extends EventEmitter<{
   abstract readonly canHalt: boolean;
   /** The halted call is made. */
   abstract goOn(): void;
-  /** Ends it in the middle; the record of that is its last. */
+  /** Kills it; its last record reports that. */
   abstract kill(): void;
-  /** Ends it as a user would, if that is possible. */
+  /** Ends it like a user would, if that is possible. */
   abstract stop(): Promise<void>;
 }

@@ -8,7 +8,7 @@ import { type ClientOptions, Refusal, type RunningLab, type Wanted } from './Run
 /** With this seed each of them happens among the first 20 datagrams. */
 const ODDS: Odds = { loss: 0.2, duplicate: 0.05, reorder: 0.1, seed: 1 };
 
-/** Lets a lesson use the programs of the page, until the signal is aborted: then all waiting rejects. */
+/** Lets a lesson use the programs of the page, until the signal is aborted: then every wait rejects. */
 export class LabStage implements Stage {
   constructor(
     private readonly lab: RunningLab,
@@ -87,7 +87,7 @@ export class LabStage implements Stage {
   }
 }
 
-/** A lesson may wait for it later: if it is stopped before, nobody is there to hear of it. */
+/** A lesson may wait for it later; if it is stopped before that, the rejection must not be unhandled. */
 function forLater(promise: Promise<void>): Promise<void> {
   promise.catch(() => undefined);
   return promise;

@@ -3,7 +3,7 @@ import type { Mode, State } from '../page/browser/protocol';
 import { LabStage } from './LabStage';
 import { Refusal, type RunningLab } from './RunningLab';
 
-/** The lesson that runs on the page, if one does. */
+/** The lesson that runs on the page, if there is one. */
 export class Lessons {
   #stop = new AbortController();
   #state: State['lesson'];
@@ -15,7 +15,7 @@ export class Lessons {
   }
 
   /**
-   * Ends what runs, and begins a lesson. Resolves when it has begun.
+   * Ends the programs that run, and begins a lesson. Resolves when it has begun.
    * @throws Refusal when there is no such lesson.
    */
   async begin(id: string, run: number, mode: Mode): Promise<void> {
@@ -42,7 +42,7 @@ export class Lessons {
     );
   }
 
-  /** Whoever has pressed a button goes on alone. */
+  /** After the user presses a button, the lesson ends. */
   forget(): void {
     this.#state = undefined;
     this.#stop.abort(new Refusal('the lesson was stopped'));

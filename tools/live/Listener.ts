@@ -3,18 +3,18 @@ import type { News, State } from '../page/browser/protocol';
 import { highlighted } from '../page/html';
 import type { Records } from './Records';
 
-/** What programs say on stderr: so much is kept for a page that is slow. */
+/** The programs' stderr: this much is kept for a slow page. */
 const MOST_SAID = 1000;
 
 /**
- * A page that listens. It is told as fast as it reads, so one that does not read costs no memory: when
- * what comes next for it is kept no more, it begins anew with what is.
+ * A page that listens. It gets records only as fast as it reads them, so a page that does not read costs no
+ * memory. If its next record was already discarded, it starts again with the oldest one that is kept.
  */
 export class Listener {
   #run: number;
   /** The number of the next record, counted from the first of this run. */
   #next: number;
-  /** How many sources it has been told. */
+  /** How many sources it has received. */
   #sources = 0;
   #hasNewState = true;
   #said = '';
@@ -54,7 +54,7 @@ export class Listener {
     this.response.end();
   }
 
-  /** Tells all there is and will be, until the page has gone. */
+  /** Sends everything that there is and that comes, until the page is gone. */
   async tell(): Promise<void> {
     while (!this.response.closed && !this.response.writableEnded) {
       const news = this.response.writableNeedDrain ? undefined : this.#takeNews();

@@ -20,14 +20,14 @@ const MOST_MESSAGE = 1000;
 
 const NO_ODDS: Percents = { loss: 0, duplicate: 0, reorder: 0, seed: 1 };
 
-/** An order as it came: what it says may be anything. */
+/** An order as it came: its fields may have any value. */
 type Unchecked<Order> = Partial<Record<keyof Order, unknown>>;
 
 /**
- * The page, and what it may ask for: on this machine only, and only from the page itself. Whoever else
- * has an account on this machine can connect, too, so every path begins with a secret, which is in the
- * address that is printed: without it nothing is given out, and nothing is done. It stays the same, so that
- * a page that is open finds its way after a new start.
+ * Serves the page and its orders, only on this machine and only to the page itself. Other users of this
+ * machine can connect, too, so every path begins with a secret, which is in the printed address: without it
+ * the server sends nothing and does nothing. The secret stays the same, so that an open page works again
+ * after a new start.
  */
 export class LiveServer {
   readonly lab: RunningLab;
@@ -72,7 +72,7 @@ export class LiveServer {
 
   /**
    * @param own the student's programs, if the command line has named some.
-   * @param outside where else this page is reached, by way of a service that forwards its port.
+   * @param outside another address of this page, if a service forwards its port.
    */
   constructor(
     own?: Own,
@@ -91,7 +91,7 @@ export class LiveServer {
     });
   }
 
-  /** Gives the page's URL. */
+  /** Returns the page's URL. */
   async start(port: number): Promise<string> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject).listen(port, HOST, resolve);
@@ -132,7 +132,7 @@ export class LiveServer {
     else fail(response, 404, 'there is no such page');
   }
 
-  /** A rebound name has another Host, another page another Origin, another user no secret. */
+  /** DNS rebinding shows in Host, another page in Origin, and another user has no secret. */
   #whyNot({ headers, method, url = '' }: http.IncomingMessage): string | undefined {
     const hosts = [`${HOST}:${this.#port}`, `localhost:${this.#port}`];
     const origins = hosts.map((host) => `http://${host}`);
@@ -149,7 +149,7 @@ export class LiveServer {
     if (!url.startsWith(`/${this.#secret}/`))
       return `the page is at the address that ${toolName('live')} has printed, and only there`;
     if (method === 'POST' && headers['content-type'] !== 'application/json')
-      return 'only JSON is taken';
+      return 'only JSON is accepted';
     return undefined;
   }
 
@@ -215,7 +215,7 @@ async function orderIn(request: http.IncomingMessage): Promise<object> {
   } catch {
     // said below
   }
-  throw new Refusal('that is no JSON');
+  throw new Refusal('that is not JSON');
 }
 
 function modeOf(mode: unknown): Mode {
@@ -228,12 +228,12 @@ function messageOf(message: unknown): string {
   return message;
 }
 
-/** Of the relay between UDP programs, in per cent; none are needed for the others. */
+/** The settings of the relay between UDP programs, in per cent; other labs don't need them. */
 function oddsOf(given: unknown): Odds {
   const { loss, duplicate, reorder, seed } = { ...NO_ODDS, ...(given as Partial<Percents>) };
   const shares = [loss, duplicate, reorder];
   const isGood = shares.every((share) => typeof share === 'number' && share >= 0 && share <= 100);
-  if (!isGood) throw new Refusal('what the relay does is given in per cent, each at most 100');
+  if (!isGood) throw new Refusal("the relay's settings are in per cent, each at most 100");
   if (!Number.isInteger(seed)) throw new Refusal('a seed is a whole number');
   // What is lost can't come twice: the others have what is left.
   const twice = Math.min(duplicate, 100 - loss);
@@ -262,7 +262,7 @@ function fail(response: http.ServerResponse, status: number, why: string): void 
   send(response, 'application/json', JSON.stringify({ why }));
 }
 
-/** Why a port can't be had, in words. */
+/** Why a port isn't available. */
 export function whyNotStarted(error: unknown, port: number): string {
   if (codeOf(error) === 'EADDRINUSE') return `port ${port} is already in use: try --port 0`;
   return error instanceof Error ? error.message : String(error);

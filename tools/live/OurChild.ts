@@ -13,7 +13,7 @@ import { listeningAddress } from '../trace/runLab';
 import { Child } from './Child';
 import { forThePage } from './forThePage';
 
-/** A server that is told to stop has so long: whoever has pressed the button waits. */
+/** A server has this many ms to stop: the user who pressed the button waits. */
 const GRACE_MS = 800;
 
 /** What `preload` says before it waits. */
@@ -21,7 +21,7 @@ interface Halting extends Pick<CallRecord, 'call' | 'at' | 'lab'> {
   readonly type: 'halted';
 }
 
-/** A program of the lab: it says what it calls on one descriptor, and waits on another. */
+/** A program of the lab: it reports its calls on one descriptor, and waits for permission on another. */
 export class OurChild extends Child {
   readonly canHalt = true;
   readonly started: Promise<unknown>;
@@ -81,7 +81,7 @@ export class OurChild extends Child {
     clearTimeout(force);
   }
 
-  /** Not every program says where it listens; its records do. */
+  /** Not every program prints where it listens, but its records show it. */
   #listens(): Promise<string | undefined> {
     return new Promise((resolve) => {
       this.on('record', (record) => {
@@ -104,7 +104,7 @@ export class OurChild extends Child {
           this.emit('halts', { call: said.call, line: said.lab ?? said.at });
         else this.emit('record', said);
       });
-      child.stdio[4]?.on('error', () => undefined); // it has gone
+      child.stdio[4]?.on('error', () => undefined); // it is gone
       child.stderr?.on('data', (data: Buffer) => this.emit('said', forThePage(String(data))));
     });
     child.once('exit', () => this.emit('ended'));

@@ -6,14 +6,14 @@ import { listeningAddress } from '../trace/runLab';
 import { nameOf, OwnSide } from '../trace/sides';
 import { Child, type Halt } from './Child';
 
-/** How long between two looks at what it has recorded. */
+/** Milliseconds between two looks at its records. */
 const POLL_MS = 20;
-/** What strace writes is read anew each time: the pause is so many times longer than the look took. */
+/** The whole output of strace is read each time: the pause is this many times longer than the reading. */
 const PAUSES = 5;
 /** A page may stand open for days. */
 const NO_END = new Deadline(Infinity);
 
-/** The longest name of a call. */
+/** The longest name of a call, in characters. */
 const MOST_CALL = 20;
 
 /** How a program of the student's is started. */
@@ -24,13 +24,13 @@ export interface Start {
   /** Where its records go. */
   readonly file: string;
   readonly origin: bigint;
-  /** Which program of the run it is. */
+  /** Its number in the run. */
   readonly place: number;
   /** Before which of its calls it is halted, where it can: `all`, or the first of one name. */
   readonly halt: string | undefined;
 }
 
-/** A program of the student's, which is looked at again and again. */
+/** A program of the student's; its records are read again and again. */
 export class OwnChild extends Child {
   readonly started: Promise<OwnSide>;
   readonly address: Promise<string | undefined>;
@@ -144,7 +144,7 @@ export class OwnChild extends Child {
   }
 }
 
-/** What a program asks; it may be anything, since the program can write there, too. */
+/** A program's request; it may be anything, because the program can write there, too. */
 function haltOf(asked: string): Halt {
   try {
     const { call, at, lab } = JSON.parse(asked) as Partial<Record<string, unknown>>;

@@ -1,15 +1,15 @@
 import { EventEmitter } from 'node:events';
 import { byTime, type SourceRecord, type TraceRecord } from '../../src/trace/record';
 
-/** Records of different processes are put into the order of their time before they go out. */
+/** Records of different processes are sorted by time before they go out; for this many ms they wait. */
 const SETTLE_MS = 30;
 /** Older ones are dropped, and counted. */
 const MOST_RECORDS = 20_000;
 
-/** What the programs of a run have recorded, in the order of its time; the newest, if it is very much. */
+/** The records of a run, in order of time; only the newest ones if there are very many. */
 export class Records extends EventEmitter<{ added: []; dropped: [] }> {
   readonly all: TraceRecord[] = [];
-  /** How many of this run are kept no more. */
+  /** How many of this run were discarded. */
   dropped = 0;
   /** The student's own sources that these name: they are kept as long as the run. */
   readonly sources: SourceRecord[] = [];
@@ -28,7 +28,7 @@ export class Records extends EventEmitter<{ added: []; dropped: [] }> {
     this.#settleSoon();
   }
 
-  /** Lets out immediately what has been added. */
+  /** Sends out immediately what has been added. */
   settle(): void {
     this.#letOut(Infinity);
   }

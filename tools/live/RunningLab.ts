@@ -22,9 +22,9 @@ import { monotonicNow, msSince } from '../../src/trace/monotonic';
 
 const HOST = '127.0.0.1';
 const MOST_CHILDREN = 8;
-/** A datagram waits so long in the relay: it can be lost by a click. */
+/** Milliseconds that a datagram waits in the relay: a click can lose it. */
 const RELAY_MS = 1200;
-/** A UDP client waits longer than both ways take; and for ever, nearly, for who steps. */
+/** A UDP client waits longer than both ways take; and almost forever in step mode. */
 const UDP_TIMEOUT_S: Readonly<Record<Mode, number>> = { live: 4, step: 3600 };
 
 /** A request that can't be met, and why. */
@@ -38,9 +38,9 @@ export interface Wanted {
   readonly mode: Mode;
 }
 
-/** The programs of a student's that the command line has named: no others can be started. */
+/** The student's programs from the command line: no others can be started. */
 export interface Own {
-  /** Whose other program meets a single one. */
+  /** The lab of the other program, if the student has only one. */
   readonly lab: string;
   readonly server: readonly string[] | undefined;
   readonly client: readonly string[] | undefined;
@@ -48,13 +48,13 @@ export interface Own {
   readonly cwd: string;
 }
 
-/** The name of the lab that is the student's own. */
+/** The name of the lab with the student's own programs. */
 export const OWN = 'own';
 
 /** The labs whose programs are all ours. */
 const LABS: Readonly<Record<string, Pair>> = { ...PAIRS, ...LESSON_PAIRS };
 
-/** What differs from a client that just runs. */
+/** How a client differs from one that just runs. */
 export interface ClientOptions {
   /** It is halted before its first call of this name. */
   readonly halt?: string;
@@ -71,7 +71,7 @@ export class RunningLab extends EventEmitter<{
     Math.min(...[...this.#children].map(({ recordedUntil }) => recordedUntil)),
   );
   readonly #children = new Set<Child>();
-  /** Those that wait before a call, once for each call. */
+  /** The programs that wait before a call, once for each call. */
   readonly #halted: (Halt & { readonly child: Child; readonly id: number })[] = [];
   #halts = 0;
   #lab: string;
@@ -81,7 +81,7 @@ export class RunningLab extends EventEmitter<{
   #server: Child | undefined;
   #isStopping = false;
   #turn: Promise<unknown> = Promise.resolve();
-  /** Of a server of the student's that is told its port. */
+  /** The port that the student's server gets, if it needs one. */
   #reserved: ReservedPort | undefined;
   /** Where the records of the student's programs are. */
   #folder: string | undefined;
@@ -122,7 +122,9 @@ export class RunningLab extends EventEmitter<{
     return this.#server ? 'starts' : 'none';
   }
 
-  /** Carries out one order after the other: a program that starts while all are stopped would be missed. */
+  /**
+   * Carries out one order after the other: otherwise stopping all could miss a program that is just starting.
+   */
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const done = this.#turn.then(work);
     this.#turn = done.catch(() => undefined); // who has asked is told

@@ -21,17 +21,17 @@ interface Options {
 
 const command = addOwnPrograms(new Command(startOfTool('live')))
   .description(
-    'Serves a page on this machine on which you start a server, run clients, and see each socket call as it happens. --server and --client put programs of your own on it, in any language, as "Yours"; in their commands, {port} stands for a free port.',
+    'Serves a page on this machine where you start a server, run clients, and see each socket call when it happens. With --server and --client you run your own programs on it, in any language, as "Yours"; in their commands, {port} is replaced by a free port.',
   )
   .addArgument(
-    new Argument('[lab]', 'whose client or server meets yours, when you give only one')
+    new Argument('[lab]', 'the lab of our client or server, when you give only one of your own')
       .choices(Object.keys(PAIRS))
       .default('echo'),
   )
   .option('--port <port>', 'the port of the page; 0: any free one', bindablePort, 6080)
   .option(
     '--outside <url>',
-    'where else the page is reached, if a service forwards its port: https://NAME-6080.app.github.dev',
+    'another address of the page, if a service forwards its port: https://NAME-6080.app.github.dev',
     outsideUrl,
   )
   .exitOverride();

@@ -9,16 +9,16 @@ import { opposite } from '../../src/trace/rows';
 import { msSince } from '../../src/trace/monotonic';
 
 const PIECE = 65_536;
-/** The server may still be starting when the client connects: it is tried again for so long. */
+/** The server may still be starting when the client connects: the relay tries again for this many ms. */
 const PATIENCE_MS = 10_000;
 const RETRY_MS = 50;
 /** As many as are drawn. */
 const MOST_RECORDS = 20_000;
 
 /**
- * Stands between a client and a server whose calls can't be seen, and records what passes. Each piece is
- * passed on as it came; so are end of file and a reset. The server is connected when a client connects,
- * not before: it may serve only one.
+ * A relay between a client and a server whose calls can't be seen; it records what passes. It passes each
+ * piece on unchanged, and also end of file and a reset. It connects to the server only when a client
+ * connects, because the server may serve only one.
  */
 export class StreamRelay {
   readonly records: PassedRecord[] = [];
@@ -32,7 +32,7 @@ export class StreamRelay {
     private readonly origin: bigint,
   ) {}
 
-  /** Gives the port that clients take for the server's. */
+  /** Returns the port that clients connect to. */
   async start(): Promise<number> {
     this.#welcoming.bind({ host: this.server.host, port: 0 });
     await this.#welcoming.listen();
@@ -109,7 +109,7 @@ export class StreamRelay {
       this.#add(who, to, { what: 'eof' });
       ends[to].shutdown();
     } catch {
-      if (this.#isCut(who)) return; // the other direction has said so
+      if (this.#isCut(who)) return; // the other direction has reported it
       this.#add(who, to, { what: 'reset' });
       ends[to].reset();
       from.reset();

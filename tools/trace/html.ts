@@ -7,7 +7,7 @@ const MAIN = 'tools/page/browser/kept';
 const HINT =
   '<p class="hint">Arrow keys, or a click on a row: look at one call after the other.</p>';
 
-/** A run as one page that needs nothing else: for a report, a lecture, a web site. */
+/** A run as one self-contained page: for a report, a lecture, a web site. */
 export function toHtml(records: readonly TraceRecord[], title: string): string {
   const modules = [...MODULES, MAIN];
   const imports = Object.fromEntries(

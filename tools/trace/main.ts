@@ -46,14 +46,14 @@ interface Options {
 
 const command = addOwnPrograms(new Command(startOfTool('trace')))
   .description(
-    'Runs the programs of a lab and draws each socket call that they make: who calls what, in which line, and what travels. --server and --client put a program of your own in the place of ours, in any language; in its command, {port} stands for a free port. "show" draws a trace that was kept (--trace-file FILE of every program, or --keep).',
+    'Runs the programs of a lab and draws each socket call: which program calls, in which line, and what travels. With --server and --client it runs your own programs instead of ours, in any language; in their commands, {port} is replaced by a free port. "show" draws a trace from a file (--trace-file FILE of every program, or --keep).',
   )
   .addArgument(new Argument('[lab]', 'what to draw').choices([...Object.keys(PAIRS), 'show']))
-  .argument('[file]', 'of show: the trace')
-  .option('--seconds <s>', 'the whole run takes no longer', seconds, 20)
+  .argument('[file]', 'for show: the trace file')
+  .option('--seconds <s>', 'the longest time for the whole run', seconds, 20)
   .option('--clients <n>', 'clients at the same time', wholeNumberFrom(1, MOST_CLIENTS), 1)
-  .option('--keep <file>', 'keep the records there, too')
-  .option('--ascii', 'for a terminal without lines and arrows')
+  .option('--keep <file>', 'also write the records into this file')
+  .option('--ascii', "for a terminal that can't show lines and arrows")
   .option('--html <file>', 'write one page to step through, for a browser')
   .option('--mermaid', 'as a diagram of Mermaid, for a report')
   .exitOverride();
@@ -90,7 +90,7 @@ async function runOnce(lab: string | undefined, options: Options): Promise<Run> 
   return runLab(terms, stop.signal);
 }
 
-/** Of programs that are not seen themselves; the records say the others. */
+/** Names for programs that are not watched; the records name the others. */
 function namesOf({ server, clients, records, isSeenBetween }: Run): Record<Role, string> {
   const [client] = clients;
   return isSeenBetween && client ? { server: server.name, client: client.name } : namesIn(records);
@@ -105,7 +105,7 @@ function show(records: readonly TraceRecord[], options: Options, names = namesIn
   out.write(`Open ${options.html} in a browser\n`);
 }
 
-/** Loaded when it is asked for: the compiler that it needs is not small. */
+/** Loaded only when needed, because it needs a large compiler. */
 function pageOf(records: readonly TraceRecord[]): string {
   const { toHtml } = loadLate('./html') as typeof import('./html');
   const { client, server } = namesIn(records);

@@ -2,7 +2,7 @@ import { Drawing, type Look } from '../../src/trace/Drawing';
 import type { Role, TraceRecord } from '../../src/trace/record';
 import { rowsOf } from '../../src/trace/Reducer';
 
-/** So many lines may be one round. */
+/** A round may have at most this many lines. */
 const ROUNDS = [1, 2, 3, 4];
 const MOST_ROUNDS = 3;
 
@@ -24,7 +24,7 @@ export function pictureOf(
     .join('');
 }
 
-/** What comes again and again is drawn three times: a program that goes round and round. */
+/** Repeated lines are drawn three times: a program may be looping. */
 function folded(lines: readonly string[]): string[] {
   const shown: string[] = [];
   for (let index = 0; index < lines.length;) {
@@ -35,13 +35,13 @@ function folded(lines: readonly string[]): string[] {
     }
     const times = repeats(lines, index, round);
     shown.push(...lines.slice(index, index + MOST_ROUNDS * round));
-    shown.push(`... and so on, ${(times - MOST_ROUNDS).toLocaleString('en')} times more`);
+    shown.push(`... and so on, ${(times - MOST_ROUNDS).toLocaleString('en')} more times`);
     index += times * round;
   }
   return shown;
 }
 
-/** How often these lines come, one after the other. */
+/** How often these lines come in a row. */
 function repeats(lines: readonly string[], from: number, length: number): number {
   let times = 1;
   for (let index = from + length; index < lines.length; index++) {

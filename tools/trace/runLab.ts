@@ -14,7 +14,7 @@ import { OurSide, OwnSide, type Side } from './sides';
 import { StreamRelay } from './StreamRelay';
 import { monotonicNow } from '../../src/trace/monotonic';
 
-/** Of the slides, by their labs. */
+/** The ports of the slides, by lab. */
 const PORTS: Readonly<Record<string, number>> = {
   echo: 65432,
   date: 6015,
@@ -24,7 +24,7 @@ const PORTS: Readonly<Record<string, number>> = {
 };
 const HOST = '127.0.0.1';
 const NO_PORT =
-  'your server can not be watched here, so nobody knows its port: write {port} in its command, or name the lab';
+  "your server can't be watched here, so its port is unknown: write {port} in its command, or name the lab";
 /** The server's last calls come after the clients have ended, in at most this many ms. */
 const LAST_CALLS_MS = 5000;
 const POLL_MS = 20;
@@ -49,21 +49,21 @@ export function ourPair(lab: string, clients = 1): Terms {
   return { lab, clients, server: undefined, client: undefined, cwd: '.', limit: LONGEST_MS };
 }
 
-/** What came of it. */
+/** The result of a run. */
 export interface Run {
-  /** Those of all programs, in the order of their time. How the server is stopped is not in it. */
+  /** The records of all programs, in order of time, without those of stopping the server. */
   readonly records: readonly TraceRecord[];
   readonly server: Side;
   readonly clients: readonly Side[];
-  /** Whether what passes was seen from between, since no calls could be. */
+  /** Whether a relay saw what passes, because no calls could be seen. */
   readonly isSeenBetween: boolean;
   /** Whether something still ran when the time was up. */
   readonly isCutShort: boolean;
 }
 
 /**
- * Runs a server and some of its clients at the same time, and watches their calls. What hangs is ended
- * when the time is up, or by `stop`, and is in the records as far as it came.
+ * Runs a server and its clients at the same time, and watches their calls. Programs that hang are ended when
+ * the time is up, or by `stop`; the records show how far they came.
  * @throws ProgramEnded when our server does not start, and KitError when there is no such command.
  */
 export async function runLab(terms: Terms, stop?: AbortSignal): Promise<Run> {
@@ -101,7 +101,7 @@ export function hasPort(command: readonly string[] | undefined): boolean {
   return command?.some((word) => word.includes('{port}')) ?? false;
 }
 
-/** Of a server: that of the slides, where a client of the student's knows no other. */
+/** The server's port: that of the slides, if the student's client knows no other. */
 export function usualPort({
   lab,
   server,
@@ -165,7 +165,7 @@ class Play {
     );
   }
 
-  /** Several clients connect at the same moment, however long each takes to start. */
+  /** Lets several clients connect at the same moment, even if they need different times to start. */
   #gateFor(role: Role): string | undefined {
     return role === 'client' && this.terms.clients > 1 ? this.#gate : undefined;
   }
@@ -220,7 +220,7 @@ class Play {
     while (!this.isOver && clients.some(({ hasEnded }) => !hasEnded)) await setTimeout(POLL_MS);
   }
 
-  /** Waits until the server has closed the connections of these clients; not for ever. */
+  /** Waits until the server has closed the connections of these clients, but not forever. */
   async lastCalls(server: Side, clients: readonly Side[]): Promise<void> {
     const count = clients.filter(hasConnected).length;
     const begun = performance.now();
@@ -258,7 +258,7 @@ export function listeningAddress(records: readonly TraceRecord[]): string | unde
   return ready?.local;
 }
 
-/** One that is not watched may have. */
+/** A server that is not watched may have closed them. */
 function hasConnected(client: Side): boolean {
   const isOver = ({ call, phase }: CallRecord) => call === 'connect' && phase === 'return';
   return !client.isWatched || callsIn(client.records()).some(isOver);

@@ -20,19 +20,19 @@ export interface Side {
   readonly isWatched: boolean;
   /** How it is watched, in words. */
   readonly way: string;
-  /** What has been seen of its calls until now. */
+  /** The records of its calls so far. */
   records(): readonly TraceRecord[];
   /** Whether it makes more calls than can be drawn. */
   readonly isFull: boolean;
-  /** How it has ended, unless that was right. */
+  /** How it ended, if that was an error. */
   readonly failure: string | undefined;
   readonly hasEnded: boolean;
-  /** The end of what it has printed. */
+  /** The end of its output. */
   readonly printed: string;
   stop(): Promise<void>;
 }
 
-/** What was started ends with this program. */
+/** Programs that were started end with this program. */
 const running = new Set<LabProgram>();
 process.once('exit', () => {
   for (const { child } of running) child.kill('SIGKILL');
@@ -81,7 +81,7 @@ export class OurSide implements Side {
   }
 }
 
-/** While it waits at the gate it hears nothing of the end of this program, so it looks. */
+/** While it waits at the gate it can't notice the end of this program, so it checks. */
 function heldAt(gate: string): NodeJS.ProcessEnv {
   const parent = String(process.pid);
   return { LAB_WATCH_GATE: gate, LAB_WATCH_PARENT: parent, NODE_OPTIONS: nodeOptions() };
@@ -119,7 +119,7 @@ export class OwnSide implements Side {
       readonly place: number;
       readonly gate?: string | undefined;
       readonly halt?: string | undefined;
-      /** Is given all that it prints, as it comes. */
+      /** Called with everything that it prints. */
       readonly heard?: ((data: Buffer) => void) | undefined;
     },
     deadline: Deadline,

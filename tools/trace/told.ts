@@ -1,4 +1,4 @@
-/** What a run tells beside its picture: how it was watched, what hangs, and what the programs have printed. */
+/** The text around the picture of a run: how it was watched, what hangs, and what the programs printed. */
 import { escapeControls } from '../../src/text/escape';
 import type { SourceLine, TraceRecord } from '../../src/trace/record';
 import { openCalls } from '../watch/openCalls';
@@ -8,13 +8,13 @@ import type { Side } from './sides';
 const INDENT = '    ';
 const MOST_LINES = 20;
 
-/** Whose programs these are, and how each is watched; nothing where all are ours. */
+/** Which programs are the student's, and how each is watched; nothing if all are ours. */
 export function headOf({ server, clients, isSeenBetween }: Run): string[] {
   const [client] = clients;
   const own = [server, ...(client ? [client] : [])].filter(({ isOurs }) => !isOurs);
   if (isSeenBetween)
     return [
-      `${own.map(({ name }) => name).join(' and ')}: seen from between: no calls, only what passes`,
+      `${own.map(({ name }) => name).join(' and ')}: seen by a relay between them: no calls, only what passes`,
     ];
   return own.map(({ name, way }) => `${name}: ${way}`);
 }
@@ -30,7 +30,7 @@ export function endOf(run: Run): string[] {
   ];
 }
 
-/** A program that has failed: not a server that is only ended with the run. */
+/** Whether a program failed; a server that the run ended has not. */
 export function hasFailed({ server, clients, isCutShort }: Run): boolean {
   return (
     isCutShort ||

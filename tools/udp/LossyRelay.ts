@@ -2,7 +2,7 @@ import { type Address, formatAddress } from '../../src/socket/Address';
 import { later } from '../../src/socket/later';
 import { DatagramSocket } from '../../src/udp/DatagramSocket';
 
-/** How likely each fate is, from 0 to 1, and the seed that decides. */
+/** The probability of each fate, from 0 to 1, and the seed. */
 export interface Odds {
   readonly loss: number;
   readonly duplicate: number;
@@ -28,9 +28,9 @@ export interface Passage {
   readonly via: Address;
 }
 
-/** At most so many clients at a time: each takes a port. The one that came first has to go. */
+/** At most this many clients at a time, because each needs a port. The oldest one is removed. */
 const MOST_CLIENTS = 64;
-/** At most so many datagrams wait at a time; there is no room for more, and they are lost. */
+/** At most this many datagrams wait at a time; further ones are lost. */
 const MOST_WAITING = 256;
 
 /** A datagram, and the client it comes from or goes to. */
@@ -49,13 +49,13 @@ interface Lane {
   count: number;
   /** The one that the next overtakes. */
   held?: Parcel | undefined;
-  /** Those that are not decided yet, and how to forget each. */
+  /** Datagrams whose fate is not decided yet, each with a function that cancels it. */
   readonly waiting: Map<Parcel, () => void>;
 }
 
 /**
- * Stands between a UDP client and its server, and does to datagrams what a network may do: it loses
- * them, doubles them, and lets one overtake another. The same seed does the same to the same numbers.
+ * A relay between a UDP client and its server that treats datagrams like a bad network: it loses them,
+ * doubles them, and lets one overtake another. With the same seed it does the same each time.
  */
 export class LossyRelay {
   readonly #welcoming = new DatagramSocket();
@@ -66,8 +66,8 @@ export class LossyRelay {
   };
 
   /**
-   * @param report is told what becomes of each datagram, before it goes on.
-   * @param delay how long each datagram waits before that is decided, in ms.
+   * @param report is called with the fate of each datagram, before it goes on. @param delay how long each
+   * datagram waits for that, in ms.
    */
   constructor(
     private readonly server: Address,
@@ -76,7 +76,7 @@ export class LossyRelay {
     private readonly delay = 0,
   ) {}
 
-  /** Resolves with the address that clients take for the server's. */
+  /** Resolves with the address that clients send to. */
   async start(address: Address): Promise<Address> {
     await this.#welcoming.bind(address);
     void this.#relay(this.#welcoming, async (data, client) => {
@@ -85,12 +85,12 @@ export class LossyRelay {
     return this.#welcoming.local ?? address;
   }
 
-  /** Sends on what is still held: nothing will overtake it any more. */
+  /** Sends on the datagrams that are still held: nothing will overtake them any more. */
   async release(): Promise<void> {
     await this.#send([...this.#takeHeld('there'), ...this.#takeHeld('back')]);
   }
 
-  /** Loses a datagram that waits, or is held; gives whether there was such a one. */
+  /** Loses a datagram that waits or is held; returns whether there was one. */
   lose(direction: Direction, number: number): boolean {
     const lane = this.#lanes[direction];
     const parcel = [...lane.waiting.keys(), lane.held].find((each) => each?.number === number);

@@ -6,7 +6,7 @@ import { deliver, Receiver, deliveryRows } from './delivery';
 const EVERYBODY = '127.255.255.255';
 const EVERYWHERE = '0.0.0.0';
 
-/** One `sendto` to all, and beside it one to one. */
+/** One `sendto` to all hosts, and one to a single host. */
 export async function broadcast(show: (line: string) => void): Promise<void> {
   await using first = new Receiver(`bind(${EVERYWHERE})`);
   await using second = new Receiver(`bind(${EVERYWHERE})`);

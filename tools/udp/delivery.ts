@@ -3,7 +3,7 @@ import { DatagramSocket } from '../../src/udp/DatagramSocket';
 
 const LAST = 'that was all';
 const RETRY_MS = 20;
-/** Nothing needs so long on one machine. */
+/** On one machine, nothing takes this many ms. */
 const PATIENCE_MS = 2000;
 
 /** A receiver, and what has come to it. */
@@ -28,14 +28,14 @@ export class Receiver {
   }
 }
 
-/** Sends a text once, and waits until whoever is to receive it has. */
+/** Sends a text once, and waits until every receiver that should get it has it. */
 export async function deliver(
   text: string,
   receivers: Receiver[],
   send: (data: Buffer) => Promise<void>,
 ): Promise<void> {
   await send(Buffer.from(text));
-  // A machine delivers in order: once one has what was sent later, all have had their chance.
+  // One machine delivers in order: when a later datagram has come, the earlier one can't come any more.
   for (let waited = 0; waited < PATIENCE_MS; waited += RETRY_MS) {
     await send(Buffer.from(LAST));
     await setTimeout(RETRY_MS);
@@ -44,7 +44,7 @@ export async function deliver(
   await setImmediate();
 }
 
-/** Who has received a text: a row for each receiver. */
+/** Which receivers have a text: one row for each receiver. */
 export function deliveryRows(text: string, receivers: Receiver[]): string[] {
   return receivers.map(({ received, calls }, index) => {
     const has = received.includes(text);

@@ -8,14 +8,14 @@ import { overTcp } from './loss';
 import { toolName } from '../../src/text/startedAs';
 
 const ANY_PORT = { host: '127.0.0.1', port: 0 };
-/** On one machine no datagram needs so long. */
+/** On one machine, no datagram takes this many ms. */
 const PATIENCE_MS = 1000;
 
 async function main(count: number, percent: number): Promise<void> {
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
-  console.log(`A network of its own, which loses ${percent} % of all packets, both ways:`);
+  console.log(`A separate network that loses ${percent} % of all packets, in both directions:`);
   const came = await overUdp(numbers);
-  console.log(`UDP: ${count} sent, ${came} came back. Nobody sends the others again.`);
+  console.log(`UDP: ${count} sent, ${came} came back. UDP does not send the others again.`);
   const before = segmentsSentAgain();
   const begun = performance.now();
   const echoes = await overTcp(numbers);

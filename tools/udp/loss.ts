@@ -10,7 +10,7 @@ import { UdpEchoServer } from '../../src/udp/UdpEchoServer';
 const ANY_PORT = { host: '127.0.0.1', port: 0 };
 const COLUMNS = 80;
 /** So nothing is lost over TCP here, and nothing repaired. */
-const NO_RELAY = 'TCP has no relay: nothing was lost there. --netem loses packets of both.';
+const NO_RELAY = 'TCP has no relay, so it lost nothing. --netem loses packets of both.';
 /** No datagram needs so long on one machine: what has not come by then does not come. */
 const PATIENCE_MS = 2000;
 

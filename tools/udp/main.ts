@@ -1,4 +1,4 @@
-/** `npm run udp`: what UDP does that TCP does not, to be seen. */
+/** `npm run udp`: shows what UDP does and TCP doesn't. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { complain } from '../../src/cli/complain';
 import { wholeNumberFrom } from '../../src/cli/options';
@@ -30,8 +30,8 @@ let show = (line: string) => {
 
 const program = new Command(startOfTool('udp'))
   .exitOverride()
-  .description('What UDP does that TCP does not, to be seen. All on this machine.')
-  .option('--ascii', 'draw with characters that every terminal has')
+  .description("Shows what UDP does and TCP doesn't. Everything runs on this machine.")
+  .option('--ascii', 'draw with ASCII characters only')
   .hook('preAction', () => {
     if (program.opts<{ ascii?: true }>().ascii || process.env['TERM'] === 'dumb')
       show = (line) => {
@@ -43,13 +43,13 @@ program
   .command('loss')
   .description('datagrams through a relay that loses, doubles and reorders them')
   .option('--count <n>', 'how many are sent', wholeNumberFrom(1, MOST), 20)
-  .option('--loss <percent>', 'how many are lost', percent, 20)
-  .option('--duplicate <percent>', 'how many come twice', percent, 5)
-  .option('--reorder <percent>', 'how many are overtaken', percent, 10)
-  .option('--seed <n>', 'the same seed, the same picture', wholeNumberFrom(0, 2 ** 31), 1)
+  .option('--loss <percent>', 'per cent of datagrams that are lost', percent, 20)
+  .option('--duplicate <percent>', 'per cent that come twice', percent, 5)
+  .option('--reorder <percent>', 'per cent that are overtaken', percent, 10)
+  .option('--seed <n>', 'the same seed gives the same picture', wholeNumberFrom(0, 2 ** 31), 1)
   .option(
     '--netem',
-    'no relay, but a network of its own that loses packets of UDP and TCP; takes --count and --loss (Linux)',
+    'instead of a relay, a separate network that loses packets of UDP and TCP; works with --count and --loss (Linux)',
   )
   .action(async ({ count, seed, netem, ...odds }: LossOptions, command: Command) => {
     if (netem) {
@@ -68,13 +68,13 @@ program
 
 program
   .command('speed')
-  .description('the same bytes over TCP and over UDP, as fast as it goes')
+  .description('the same bytes over TCP and over UDP, as fast as possible')
   .option('--seconds <s>', 'how long each sends', wholeNumberFrom(1, MOST_SECONDS), 1)
   .action(({ seconds }: { seconds: number }) => speed(seconds, show));
 
 program
   .command('multicast')
-  .description('one datagram, sent once, to all who joined a group')
+  .description('one datagram, sent once, to all members of a group')
   .action(() => multicast(show));
 
 program

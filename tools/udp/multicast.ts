@@ -7,7 +7,7 @@ const LOOPBACK = '127.0.0.1';
 const EVERYWHERE = '0.0.0.0';
 const TEXT = 'Hello, group';
 
-/** One `sendto` to a group: who has joined receives it. It never leaves this machine. */
+/** One `sendto` to a group: every member receives it. It never leaves this machine. */
 export async function multicast(show: (line: string) => void): Promise<void> {
   await using first = new Receiver(`bind(${EVERYWHERE}), joined`);
   await using second = new Receiver(`bind(${EVERYWHERE}), joined`);

@@ -18,7 +18,7 @@ table inet lossy {
 }
 RULES
 exec "$@"`;
-/** A network of one's own, and the rights there to change it; without root by a user namespace. */
+/** A separate network, and the right to change it; without root in a user namespace. */
 const OWN_NETWORK = process.getuid?.() === 0 ? ['unshare', '-n'] : ['unshare', '-rn'];
 
 /**
@@ -34,7 +34,7 @@ export async function overLossyNetwork(count: number, percent: number): Promise<
   const [file = '', ...args] = [...OWN_NETWORK, 'sh', '-c', LOSE, share, ...program];
   const child = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const [code] = (await once(child, 'close')) as [number | null];
-  if (code === 3) return refuse('neither tc (netem) nor nft could lose packets');
+  if (code === 3) return refuse('neither tc (netem) nor nft can drop packets here');
   return code ?? 1;
 }
 
@@ -44,11 +44,11 @@ function whyNotHere(): string | undefined {
   const { status, stderr, error } = spawnSync(file, [...args, 'true'], { encoding: 'utf8' });
   if (status === 0) return undefined;
   const reason = error ? 'there is no unshare' : stderr.trim();
-  return `it needs the right to have a network of one's own: ${reason}`;
+  return `it needs the right to create a separate network: ${reason}`;
 }
 
 function refuse(why: string): number {
   console.error(`${toolName('udp')}: --netem can't be used here: ${why}`);
-  console.error('Without --netem, a relay loses the datagrams; TCP has none.');
+  console.error('Without --netem, a relay loses the datagrams; TCP has no relay.');
   return 1;
 }

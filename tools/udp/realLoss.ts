@@ -19,10 +19,12 @@ export async function realLoss(show: (line: string) => void): Promise<void> {
   const failed = (await Promise.allSettled(sends)).filter(({ status }) => status === 'rejected');
 
   const arrived = await sendUntil(countUntilLast(receiver), () => sender.sendto(LAST, local));
-  show(`The receiver's system keeps ${SMALL} bytes for it; it reads only when all have been sent.`);
+  show(
+    `The receiver's system keeps at most ${SMALL} bytes; the receiver reads only after all were sent.`,
+  );
   show(`sent      ${COUNT} datagrams of 100 bytes, with ${failed.length} errors from sendto()`);
   show(`received  ${arrived}`);
-  show(`lost      ${COUNT - arrived}, and nobody was told: not the sender, not the receiver`);
+  show(`lost      ${COUNT - arrived}, and neither the sender nor the receiver got an error`);
 }
 
 /** Counts what comes before the last datagram. */

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 
 const RETRY_MS = 20;
 
-/** Sends again and again until something is heard: a datagram may get lost. */
+/** Sends again and again until an answer comes: a datagram may get lost. */
 export async function sendUntil<Heard>(
   heard: Promise<Heard>,
   send: () => Promise<void>,

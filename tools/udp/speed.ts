@@ -11,7 +11,7 @@ import { sendUntil } from './sendUntil';
 import { HOW_MANY } from './speedReceiver';
 
 const ANY_PORT = { host: '127.0.0.1', port: 0 };
-/** What an Ethernet frame has room for, nearly. */
+/** Almost the size of an Ethernet frame, in bytes. */
 const SIZE = 1400;
 const CHUNK = Buffer.alloc(SIZE, 'x');
 const QUESTION = Buffer.from('ping');
@@ -20,7 +20,7 @@ const CONNECTIONS = 50;
 const COLUMNS = 80;
 const BAR = 24;
 
-/** What came of sending as fast as it goes. */
+/** The result of sending as fast as possible. */
 interface Transfer {
   readonly sent: number;
   readonly arrived: number;
@@ -33,14 +33,14 @@ export async function speed(seconds: number, show: (line: string) => void): Prom
   const receiver = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   try {
     const [{ tcp, udp }] = (await once(receiver, 'message')) as [{ tcp: Address; udp: Address }];
-    show(`Sends of ${SIZE} bytes to another program, for ${seconds} s each, as fast as it goes:`);
+    show(`Sends of ${SIZE} bytes to another program, for ${seconds} s each, as fast as possible:`);
     show('');
     const transfers = [await overTcp(tcp, seconds), await overUdp(udp, seconds)];
     const most = Math.max(...transfers.map(rateOf));
     for (const [index, transfer] of transfers.entries())
       show(transferRow(['TCP', 'UDP'][index] ?? '', transfer, most));
     show('');
-    show('1,000 questions of 4 bytes over both, each after the echo of the one before:');
+    show('1,000 questions of 4 bytes over both, each after the echo of the previous one:');
     show('');
     const { handshake, tcp: stream, udp: datagram } = await askBoth();
     const longest = Math.max(totalOf(stream), totalOf(datagram));
@@ -54,7 +54,7 @@ export async function speed(seconds: number, show: (line: string) => void): Prom
 }
 
 const CONCLUSION =
-  'UDP is not a faster way for bytes. It saves the handshake, and nobody waits for what was lost: what came too fast for the receiver is gone. TCP waits for a receiver that is slow.';
+  'UDP is not a faster way to send bytes. It saves the handshake, and it does not wait for lost datagrams: bytes that came too fast for the receiver are gone. TCP waits for a slow receiver.';
 
 async function overTcp(address: Address, seconds: number): Promise<Transfer> {
   await using socket = new Socket();

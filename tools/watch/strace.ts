@@ -1,4 +1,4 @@
-/** What strace saw of a program's sockets, as the records of a trace. */
+/** Turns what strace saw of a program's sockets into the records of a trace. */
 import { type CallRecord, type RunRecord, VERSION } from '../../src/trace/record';
 import { byTime, type Role, type TraceRecord } from '../../src/trace/record';
 import { bytesOf, round } from '../../src/trace/Recorder';
@@ -25,17 +25,19 @@ const NAMES: Readonly<Record<string, string>> = {
   close: 'close',
 };
 const FORKS = new Set(['clone', 'clone3', 'fork', 'vfork']);
-/** The call is made again when there is something: the socket is not blocking, or a signal has come. */
+/**
+ * The program repeats this call when there is something: the socket is not blocking, or a signal has come.
+ */
 const NOT_READY = new Set(['EAGAIN', 'EWOULDBLOCK', 'ERESTARTSYS', 'ERESTART_RESTARTBLOCK']);
 
-/** Whose records they are. */
+/** The program that the records are about. */
 export interface Program {
   readonly role: Role;
   readonly program: string;
   readonly cwd: string;
 }
 
-/** What is known of a socket. */
+/** What we know about a socket. */
 interface Known {
   readonly number: number;
   sent: number;

@@ -16,6 +16,7 @@ export interface StageResult {
   readonly number: number;
   readonly title: string;
   readonly status: string;
+  readonly seconds: number;
   readonly because?: string;
   readonly came?: string;
   readonly likely?: string;
@@ -154,6 +155,22 @@ export function itChecks(
       ...Object.keys(remarked),
       ...elsewhere,
     ]);
+  });
+}
+
+/**
+ * A test for `slow.py`, which answers right after 5 s. On a busy machine the kit waits longer than that,
+ * and then the program passes.
+ */
+export function itChecksSlow(program: string, folder: string, stage: number): void {
+  itWith('python3', 'says what is wrong with slow.py, or waits for it', async () => {
+    const file = path.join(ROOT, GALLERY, folder, 'slow.py');
+    const { stages } = await check(program, ...upTo(stage), ...withPython(file));
+
+    const { number, status, likely, seconds } = stages.at(-1) ?? {};
+    expect(number, JSON.stringify(stages)).to.equal(stage);
+    if (status === 'passed') expect(seconds).to.be.above(5);
+    else expect(likely).to.match(/your server is slow: the answer came after \d+\.\d s/);
   });
 }
 

@@ -10,22 +10,22 @@ const DATE_MISTAKES: Record<string, Mistake> = {
   connects_to_v6: [1, /connects to ::1, not to 127\.0\.0\.1/],
   is_a_server: [1, /your program is a server: it listens on/],
   udp: [1, /uses UDP \(SOCK_DGRAM\)/],
-  asks_the_user: [1, /waits for input from the keyboard: --stdin TEXT/],
+  asks_the_user: [1, /waits for input from the keyboard: give it some with --stdin TEXT/],
   ends_at_once: [1, /nobody: your program ended with exit code 0/],
   waits_for_greeting: [2, /in this lab the client sends first/],
   own_clock: [3, /the time of its own clock/],
   prints_nothing: [3, /^nothing$/],
-  one_recv: [4, /recv\(\) in a loop until all is there/],
+  one_recv: [4, /recv\(\) in a loop until everything has come/],
   until_end_of_file: [5, /waits for the server's end of file/],
   exit_code_3: [5, /ended with exit code 3/],
-  tries_for_ever: [6, /give up trying again/],
-  says_nothing: [6, /not a word/],
-  loops_at_the_end: [7, /goes round and round/],
+  tries_for_ever: [6, /stop trying/],
+  says_nothing: [6, /no message/],
+  loops_at_the_end: [7, /loops without waiting/],
 };
 const ECHO_MISTAKES: Record<string, Mistake> = {
-  only_lines: [3, /recv\(\) does not wait for lines/],
+  only_lines: [3, /recv\(\) does not wait for a line/],
   prints_what_it_sent: [3, /prints what it has sent/],
-  slide: [4, /recv\(\) in a loop until all is there/],
+  slide: [4, /recv\(\) in a loop until everything has come/],
 };
 const REMARKED = 'stack_trace';
 

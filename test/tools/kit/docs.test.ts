@@ -49,7 +49,7 @@ describe('docs/kit.md', function () {
     const marks = readFileSync(path.join(folder, 'marks.csv'), 'utf8');
     expect(marks)
       .to.match(/^ada,9,9,,,/m)
-      .and.match(/^bob,2,9,3 The date/m);
+      .and.match(/^bob,2,9,3 The answer is/m);
     expect(readFileSync(path.join(folder, 'marks.html'), 'utf8')).to.contain('ada');
     const validate = new Ajv().compile(JSON.parse(schema ?? '') as object);
     for (const student of ['ada', 'bob']) {

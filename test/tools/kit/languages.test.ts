@@ -45,7 +45,7 @@ describe('npm run check, on servers in other languages', function () {
   itWith('gcc', 'names strings as the cause in one in C', async () => {
     const server = compile('strings.c', 'gcc', '-Wall', '-Werror');
 
-    await failsFirst(3, /takes NUL for the end \(strlen/, 'echo-server', server);
+    await failsFirst(3, /treats NUL as the end \(strlen/, 'echo-server', server);
   });
 
   itWith('go', 'finds nothing wrong with one in Go', async () => {

@@ -61,9 +61,9 @@ describe('npm run check -- PROGRAM --each', function () {
     ]);
     expect(read('marks.csv'))
       .to.match(/^ada,6,6,,,/m)
-      .and.match(/^bob,2,6,3 The date/m);
+      .and.match(/^bob,2,6,3 The answer is/m);
     expect(read('marks.html')).to.contain('cem &#60;b&#62;').and.not.to.contain('cem <b>');
-    expect(read('reports/bob.txt')).to.match(/takes\s+the\s+time\s+once/);
+    expect(read('reports/bob.txt')).to.match(/reads\s+the\s+clock\s+only\s+once/);
 
     submit('bob', 'good_closes');
     const soon = Date.now() / 1000 + 60;
@@ -71,7 +71,7 @@ describe('npm run check -- PROGRAM --each', function () {
     rmSync(path.join(folder, 'reports/cem <b>.json'));
     const second = await mark();
 
-    expect(second).to.contain('Reports that are kept from before: 1.');
+    expect(second).to.contain('Reports kept from an earlier run: 1.');
     expect(second).not.to.match(/^ada:/m);
     expect(second).to.match(/^bob: 6 of 6, all passed/m);
   });

@@ -62,7 +62,7 @@ describe('npm run check -- pair', function () {
   });
 
   for (const [what, args, message] of [
-    ['one command only', ['pair', '--server', 'python3 a.py'], /a pair is two commands/],
+    ['one command only', ['pair', '--server', 'python3 a.py'], /a pair needs two commands/],
     ['a command behind --', ['pair', '--server', 'a', '--client', 'b', '--', 'c'], /two commands/],
     ['a quote that is open', ['pair', '--server', '"a', '--client', 'b'], /a " is not closed/],
     ['an empty command', ['pair', '--server', ' ', '--client', 'b'], /a command, e\.g\./],

@@ -40,6 +40,6 @@ describe('The points of a stage', () => {
 
   for (const text of ['7', '7=', '7=-1', 'x=1', '0=1', '1=2;3=4', '1=1e9', '1=100000'])
     it(`are not ${text}`, () => {
-      expect(() => readPoints(text)).to.throw(/points are written as 1=2,7=5/);
+      expect(() => readPoints(text)).to.throw(/write points as 1=2,7=5/);
     });
 });

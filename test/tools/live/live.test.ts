@@ -599,7 +599,7 @@ describe('npm run live', function () {
     await see(page, 'server', 'Start server');
     await page.fill('#loss', '101');
     await page.click('#server');
-    await see(page, 'said', 'what the relay does is given in per cent, each at most 100');
+    await see(page, 'said', "the relay's settings are in per cent, each at most 100");
   });
 
   itInBrowser('is the same on two pages at the same time, and for everybody (axe)', async () => {

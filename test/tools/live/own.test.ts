@@ -222,7 +222,7 @@ time.sleep(60)
     expect(processesWith(mark)).to.deep.equal([]);
   });
 
-  itWith('python3', 'says at once that there is no such command', async () => {
+  itWith('python3', 'says immediately that there is no such command', async () => {
     const args = ['--server', 'pyton3 echo_server.py'];
     const { code, stderr } = await Program.script('tools/live/main', args).ended();
     expect([code, stderr]).to.deep.equal([2, 'there is no command "pyton3"\n']);

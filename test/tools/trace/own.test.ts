@@ -115,7 +115,7 @@ describe("npm run trace with a student's own program", function () {
   itWith('python3', 'folds what comes again and again, and ends it', async () => {
     const { stdout } = await trace('echo', ...server('loops.py'));
 
-    expect(stdout).to.match(/^\.\.\. and so on, [\d,]+ times more$/m);
+    expect(stdout).to.match(/^\.\.\. and so on, [\d,]+ more times$/m);
     expect(stdout.split('\n').length).to.be.below(40);
   });
 
@@ -211,7 +211,7 @@ describe("npm run trace with a student's own program", function () {
 
     expect([code, stderr]).to.deep.equal([0, '']);
     expect(stdout).to
-      .equal(`echo_server and echo_client: seen from between: no calls, only what passes
+      .equal(`echo_server and echo_client: seen by a relay between them: no calls, only what passes
                           echo_client                          echo_server
                                │───────── 3-way handshake ─────────►│
                                │───────── "Hello, world" ──────────►│

@@ -351,7 +351,7 @@ function waysOf(event: Event, index: number, model: Model, layout: Layout): SVGE
   const kind = classOf(arrow);
   const isThere = arrow.to === 'server';
   const isInRelay = arrow.kind === 'in relay';
-  if (isInRelay && !model.isInRelay(event)) return []; // it has gone on since
+  if (isInRelay && !model.isInRelay(event)) return []; // it is gone on since
   const lines =
     isInRelay || isLostInRelay(arrow)
       ? [line(kind, [from, sentY], [relay + (isThere ? -8 : 8), y + 4], isInRelay)]

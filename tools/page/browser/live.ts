@@ -15,7 +15,7 @@ interface Given {
   readonly own?: { readonly isUdp: boolean; readonly isClientOwn: boolean };
 }
 
-/** The name of the lab that is the student's own. */
+/** The name of the lab with the student's own programs. */
 const OWN = 'own';
 const given = JSON.parse(document.getElementById('given')?.textContent ?? '') as Given;
 const FRAME_MS = 50;

@@ -101,7 +101,7 @@ def is_socket(descriptor):
 
 
 class Known:
-    """What is known of a socket."""
+    """What we know about a socket."""
 
     def __init__(self, number):
         self.number = number

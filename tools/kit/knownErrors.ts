@@ -37,19 +37,19 @@ function isOwnLine(line: string): boolean {
 const MEANINGS: readonly [said: RegExp, means: string][] = [
   [
     /a bytes-like object is required, not '?str/,
-    'send() and sendall() take bytes, and this is a str: encode() it',
+    'send() and sendall() need bytes, and this is a str: encode() it',
   ],
   [
     /can't concat str to bytes|can only concatenate str \(not "bytes"\)|first arg must be bytes or a tuple of bytes, not str|first arg must be str or a tuple of str, not bytes/,
-    'recv() gives bytes, which are no str: decode() what came, and encode() what you send',
+    'recv() returns bytes, not a str: decode() what came, and encode() what you send',
   ],
   [
     /'tuple' object has no attribute '(?:recv|send|sendall|close|makefile|settimeout)'/,
-    'accept() gives a pair, the new socket and the address of its peer: conn, addr = s.accept()',
+    'accept() returns a pair, the new socket and the address of its peer: conn, addr = s.accept()',
   ],
   [
     /(?:bind|connect)\(\) takes exactly one argument \(2 given\)|AF_INET address must be tuple/,
-    'bind() and connect() take one pair: s.bind((host, port)), with two brackets',
+    'bind() and connect() need one pair: s.bind((host, port)), with double brackets',
   ],
   [
     /'str' object cannot be interpreted as an integer/,
@@ -58,61 +58,67 @@ const MEANINGS: readonly [said: RegExp, means: string][] = [
   [/port must be 0-65535/, 'a port is a number from 0 to 65535'],
   [
     /accept\([\s\S]{0,300}OSError: \[Errno 22\]|accept: Invalid argument/,
-    'accept() fails because the socket does not listen: listen() comes before it',
+    'accept() fails because the socket does not listen: call listen() before it',
   ],
   [
     /\.(?:recv|send|sendall)\([\s\S]{0,300}OSError: \[Errno 107\]|(?:recv|send): Transport endpoint is not connected/,
-    'recv() and send() are called on a socket that is not connected: they belong to the one that accept() gives, not to the one that listens',
+    'recv() and send() are called on a socket that is not connected: call them on the socket that accept() returns, not on the one that listens',
   ],
   [
     /OSError: \[Errno 9\] Bad file descriptor|: Bad file descriptor$|SocketException: Socket (?:is )?closed/m,
-    'a socket is used after close(): close() stands too early, or inside the loop',
+    'a socket is used after close(): close() is too early, or inside the loop',
   ],
   [
     /Cannot assign requested address|EADDRNOTAVAIL|Can't assign requested address/,
-    "the host that it gives to bind() is not an address of this machine: '127.0.0.1' is",
+    "the host that it passes to bind() is not an address of this machine; '127.0.0.1' is one",
   ],
   [
     /\.bind\([\s\S]{0,300}PermissionError: \[Errno 13\]|bind: Permission denied|listen EACCES|BindException: Permission denied/,
-    'it may not bind that port: those below 1024 are reserved, and Windows keeps ranges above for itself',
+    'it may not bind that port: ports below 1024 are reserved, and Windows also reserves some ranges above',
   ],
   [
     /sys\.argv\[[\s\S]{0,80}IndexError|the following arguments are required|main[\s\S]{0,80}Index 0 out of bounds for length 0|index out of range \[1\] with length 1/,
-    'it wants an argument, which is most likely the port: write {port} behind the command',
+    'it needs an argument, most likely the port: write {port} at the end of the command',
   ],
   [
     /UnicodeDecodeError|MalformedInputException|invalid utf-8 sequence|stream did not contain valid UTF-8/,
-    'decode() fails for bytes that are no text: an echo server sends back the bytes as they came',
+    'decode() fails for bytes that are not text: an echo server sends the bytes back unchanged',
   ],
   [
     /\.(?:accept|recv)\([\s\S]{0,300}(?:TimeoutError|socket\.timeout): timed out|SocketTimeoutException/,
-    'its own timeout has run out (settimeout), and nothing catches that: a server waits for as long as it takes',
+    'its own timeout is over (settimeout), and nothing catches that: a server waits as long as necessary',
   ],
   [
     /BlockingIOError/,
-    'its socket does not wait (setblocking(False)): recv() and accept() fail where nothing has come yet',
+    'its socket does not wait (setblocking(False)): recv() and accept() fail if nothing has come yet',
   ],
-  [/Too many open files|EMFILE/, 'no more files can be opened: close() is missing for each client'],
+  [
+    /Too many open files|EMFILE/,
+    "it can't open more files or sockets: close() is missing for each client",
+  ],
   [
     /FileNotFoundError: .*No such file or directory: '(?:[^']*\/)[^']*'|ENOENT: no such file or directory, open/,
-    'it opens a file in a folder that is not there: make the folder first (os.makedirs)',
+    'it opens a file in a folder that does not exist: create the folder first (os.makedirs)',
   ],
-  [/stack smashing detected/, "it writes beyond an array's end: look at the sizes of its buffers"],
+  [
+    /stack smashing detected/,
+    'it writes beyond the end of an array: check the sizes of its buffers',
+  ],
   [
     /EOFError: EOF when reading|NoSuchElementException: No line found/,
-    'it asks for input and finds none: --stdin TEXT gives it some',
+    'it asks for input and gets none: give it some with --stdin TEXT',
   ],
   [
     /Missing parentheses in call to 'print'|name 'raw_input' is not defined|multiple exception types must be parenthesized/,
-    'it is written for Python 2, which has ended in 2020: print() and input() are functions, except X as e',
+    'it is written for Python 2, which ended in 2020: in Python 3, print() and input() are functions, and it is "except X as e"',
   ],
   [
     /Address already in use|EADDRINUSE|AddrInUse|BindException/i,
-    'its bind() says that the port is in use: it binds the same port twice, or a copy of it still runs',
+    'its bind() fails because the port is in use: it binds the same port twice, or a copy of it still runs',
   ],
   [
     /nodename nor servname|Name or service not known|Temporary failure in name resolution|getaddrinfo ENOTFOUND|UnknownHostException/,
-    'it can not find the host whose name it gives: 127.0.0.1 needs no name',
+    "it can't find the host with that name: 127.0.0.1 needs no name",
   ],
 ];
 
@@ -147,7 +153,8 @@ export function causeIn(printed: string, cwd: string): string | undefined {
   if (hidden !== undefined) return hidden;
   const [, ...names] = NO_FILE.exec(printed) ?? [];
   const file = names.find(Boolean);
-  if (file !== undefined) return `there is no ${file} where the kit starts it (${cwd}): see --cwd`;
+  if (file !== undefined)
+    return `there is no ${file} in the folder where the kit starts it (${cwd}): see --cwd`;
   const known = MEANINGS.find(([said]) => said.test(printed));
   if (known) {
     const line = lineIn(printed);
@@ -187,5 +194,5 @@ function hiddenModule(printed: string, cwd: string): string | undefined {
     /cannot import name '\w+' from (?:partially initialized module )?'(\w+)'/.exec(printed) ??
     [];
   if (module === undefined || !existsSync(path.join(cwd, `${module}.py`))) return undefined;
-  return `your file ${module}.py hides Python's own module ${module}: give it another name`;
+  return `your file ${module}.py hides Python's own module ${module}: rename it`;
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { causeIn, tellingLines } from '../../../tools/kit/lastWords';
+import { causeIn, tellingLines } from '../../../tools/kit/knownErrors';
 
 /** A trace of Python's that ends with this error, in this line of code. */
 function python(error: string, code = 's.call()', inside = ''): string {
@@ -20,21 +20,21 @@ const LIBRARY = `  File "/usr/lib/python3.11/socket.py", line 294, in accept
 const CAUSES: [said: string, cause: RegExp][] = [
   [
     python("TypeError: a bytes-like object is required, not 'str'"),
-    /take bytes, and this is a str: encode\(\) it \(server\.py, line 12\)$/,
+    /need bytes, and this is a str: encode\(\) it \(server\.py, line 12\)$/,
   ],
-  [python("TypeError: can't concat str to bytes"), /recv\(\) gives bytes/],
-  [python("AttributeError: 'tuple' object has no attribute 'recv'"), /accept\(\) gives a pair/],
-  [python('TypeError: bind() takes exactly one argument (2 given)'), /take one pair/],
-  [python('TypeError: connect(): AF_INET address must be tuple, not str'), /take one pair/],
+  [python("TypeError: can't concat str to bytes"), /recv\(\) returns bytes/],
+  [python("AttributeError: 'tuple' object has no attribute 'recv'"), /accept\(\) returns a pair/],
+  [python('TypeError: bind() takes exactly one argument (2 given)'), /need one pair/],
+  [python('TypeError: connect(): AF_INET address must be tuple, not str'), /need one pair/],
   [python("TypeError: 'str' object cannot be interpreted as an integer"), /int\(port\)/],
   [python('OverflowError: bind(): port must be 0-65535.'), /from 0 to 65535/],
   [
     python('OSError: [Errno 22] Invalid argument', 'c, a = s.accept()', LIBRARY),
-    /listen\(\) comes before it \(server\.py, line 12\)$/,
+    /call listen\(\) before it \(server\.py, line 12\)$/,
   ],
   [
     python('OSError: [Errno 107] Transport endpoint is not connected', 'd = s.recv(1024)'),
-    /the one that accept\(\) gives/,
+    /the socket that accept\(\) returns/,
   ],
   [python('OSError: [Errno 9] Bad file descriptor'), /used after close\(\)/],
   [python('OSError: [Errno 98] Address already in use'), /the port is in use/],
@@ -56,17 +56,20 @@ const CAUSES: [said: string, cause: RegExp][] = [
     /^it does not compile: src\/main\.rs, line 4: mismatched types$/,
   ],
   ["python3: can't open file '/x/none.py': [Errno 2] No such file\n", /there is no \/x\/none\.py/],
-  [python('IndexError: list index out of range', 'port = int(sys.argv[1])'), /\{port\} behind/],
-  ['server.py: error: the following arguments are required: port\n', /wants an argument/],
-  [python("UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff"), /are no text/],
+  [
+    python('IndexError: list index out of range', 'port = int(sys.argv[1])'),
+    /write \{port\} at the end/,
+  ],
+  ['server.py: error: the following arguments are required: port\n', /needs an argument/],
+  [python("UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff"), /are not text/],
   [python('TimeoutError: timed out', 's.accept()', LIBRARY), /its own timeout/],
   [python('BlockingIOError: [Errno 11] Resource temporarily'), /setblocking/],
   [python('OSError: [Errno 24] Too many open files'), /close\(\) is missing/],
   [
     python("FileNotFoundError: [Errno 2] No such file or directory: 'logs/log0.txt'"),
-    /make the folder/,
+    /create the folder/,
   ],
-  ['*** stack smashing detected ***: terminated\n', /array's end/],
+  ['*** stack smashing detected ***: terminated\n', /end of an array/],
   [
     `/home/eva/s.js:3
 undefinedThing();
@@ -90,7 +93,7 @@ ReferenceError: undefinedThing is not defined
     `Exception in thread "main" java.lang.ArrayIndexOutOfBoundsException: Index 0 out of bounds for length 0
 \tat Server.main(Server.java:2)
 `,
-    /wants an argument/,
+    /needs an argument/,
   ],
   [
     'panic: listen: no route\n\ngoroutine 1 [running]:\nmain.main()\n\t/home/eva/main.go:12 +0x1d\nexit status 2\n',
@@ -104,7 +107,7 @@ ReferenceError: undefinedThing is not defined
     'Can\'t locate object method "new2" via package "IO::Socket" at s.pl line 2.\n',
     /^s\.pl, line 2 says Can't locate object method/,
   ],
-  ['Error: Could not find or load main class Server\n', /there is no Server where/],
+  ['Error: Could not find or load main class Server\n', /there is no Server in the folder where/],
 ];
 
 const NO_CAUSES = [
