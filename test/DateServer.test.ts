@@ -43,7 +43,7 @@ describe('DateServer', () => {
     expect(String(all)).to.equal(DATE.repeat(3));
   });
 
-  it("reads its clock anew, and the machine's zone, for each reply", async () => {
+  it("reads its clock, and the machine's zone, for each reply", async () => {
     const clock = new FakeClock();
     const client = await BareClient.connect(
       await startServer(new DateServer(clock), { limits: PATIENT }),

@@ -54,7 +54,7 @@ describe('LoggingDateServer', () => {
     expect(logger.requests).to.deep.equal(['']);
   });
 
-  it('logs replacement characters for what is not UTF-8', async () => {
+  it('logs replacement characters for bytes that are not UTF-8', async () => {
     const logger = new FakeLogger();
     const client = await BareClient.connect(await start(logger));
 
@@ -74,7 +74,7 @@ describe('LoggingDateServer', () => {
     expect(logger.requests).to.deep.equal([]);
   });
 
-  it('tells the date only after the request is stored, and holds up nobody else', async () => {
+  it('sends the date only after the request is stored, and holds up no other client', async () => {
     let store: () => void = () => undefined;
     const stored = new Promise<void>((resolve) => (store = resolve));
     let noticeSlow: () => void = () => undefined;

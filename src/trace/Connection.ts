@@ -1,37 +1,37 @@
 import type { CallRecord, Role } from './record';
 import type { Send } from './rows';
 
-/** What a trace says of one connection of TCP, whose two addresses tell it from all others. */
+/** One TCP connection in a trace; its two addresses identify it. */
 export class Connection {
   /** The side whose `connect` or `accept` has returned while the other's has not. */
   half: CallRecord | undefined;
   /** Whether both have. */
   isShaken = false;
   isBroken = false;
-  /** The side that was killed: nobody receives there any more. */
+  /** The side that was killed: it receives nothing more. */
   killed: Role | undefined;
   readonly from: Readonly<Record<Role, Stream>> = { client: new Stream(), server: new Stream() };
 }
 
-/** What one side sends. */
+/** The bytes that one side sends. */
 export class Stream {
-  /** The call that has ended it, until the other side has received that. */
+  /** The call that sent end of file, until the other side has received it. */
   end: CallRecord | undefined;
   hasEnded = false;
   #sends: Send[] = [];
-  /** Those before this one are received. */
+  /** The sends before this index are received. */
   #first = 0;
 
   push(send: Send): void {
     this.#sends.push(send);
   }
 
-  /** What is not received yet. */
+  /** The sends that are not received yet. */
   get unreceived(): readonly Send[] {
     return this.#sends.slice(this.#first);
   }
 
-  /** The sends in which these bytes of the stream were, in their order. */
+  /** The sends that contained these bytes of the stream, in order. */
   sendsBefore(end: number): Send[] {
     const found: Send[] = [];
     for (let index = this.#first; index < this.#sends.length; index++) {

@@ -16,26 +16,26 @@ type Direction = RelayRecord['direction'];
 /** A datagram that the relay has seen. */
 interface Passing {
   readonly record: RelayRecord;
-  /** Whether it is received or lost; one that is doubled comes once more. */
+  /** Whether it is received or lost; a doubled one comes again. */
   isOver: boolean;
 }
 
-/** What becomes of the datagrams of a run, with a relay between the two sides or without. */
+/** Follows the datagrams of a run, with or without a relay between the two sides. */
 export class Datagrams {
   /** In the order in which they were sent. */
   readonly #onTheWay = new Set<Send>();
   /** Given up as lost; one may still come. */
   readonly #missed: Send[] = [];
-  /** What the relay has, or has sent on, and nobody has received: by its number. */
+  /** The datagrams that the relay has, or has sent on, and that are not received: by number. */
   readonly #passings: Readonly<Record<Direction, Map<number, Passing>>> = {
     there: new Map(),
     back: new Map(),
   };
-  /** Those that the relay has sent on, in that order; one that is doubled stands there twice. */
+  /** Those that the relay has sent on, in that order; a doubled one is there twice. */
   readonly #sentOn = new Set<{ readonly passing: Passing }>();
   /** The client that the server knows by an address of the relay's. */
   readonly #clientBehind = new Map<string, string>();
-  /** Addresses at which nobody receives any more. */
+  /** Addresses whose sockets are closed. */
   readonly #gone = new Set<string>();
 
   constructor(private readonly draw: (row: Row) => void) {}
@@ -52,7 +52,7 @@ export class Datagrams {
     this.#gone.delete(send.record.local ?? '');
   }
 
-  /** The relay says what it does with one. */
+  /** The relay reports the fate of a datagram. */
   relayed(record: RelayRecord): void {
     const { direction, number, fate, client, via } = record;
     this.#clientBehind.set(via, client);
@@ -79,7 +79,7 @@ export class Datagrams {
     else this.#comesDirectly(record, bytes);
   }
 
-  /** A client that gives up waiting for an answer: what it has sent and nobody has received, is lost. */
+  /** A client gives up waiting for an answer: datagrams that it sent and that were not received are lost. */
   missed({ pid, sock }: CallRecord): void {
     for (const send of this.#onTheWay) {
       if (send.record.pid !== pid || send.record.sock !== sock) continue;
@@ -89,7 +89,7 @@ export class Datagrams {
     }
   }
 
-  /** Nobody receives there any more. */
+  /** The socket with this address is closed. */
   leaves(address: string | undefined): void {
     if (address !== undefined) this.#gone.add(address);
   }
@@ -154,7 +154,7 @@ export class Datagrams {
     this.draw(row(record, { bytes: bytes.n }, arrow));
   }
 
-  /** How many that came to the relay before this one have neither been received nor lost. */
+  /** How many datagrams came to the relay before this one and are neither received nor lost. */
   #overtakenBy({ record }: Passing): number {
     let count = 0;
     for (const number of this.#passings[record.direction].keys()) {
@@ -178,7 +178,7 @@ export class Datagrams {
     this.draw({ ...(sent ? sendRow(sent) : {}), ...row(record, { bytes: bytes.n }, arrow) });
   }
 
-  /** The first that this is true of, and how many of its socket were sent before it. */
+  /** The first datagram for which this is true, and how many of its socket were sent before it. */
   #takeFirst(isIt: (send: Send) => boolean): { sent?: Send; overtaken: number } {
     const older: Send[] = [];
     for (const sent of this.#onTheWay) {

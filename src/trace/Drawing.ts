@@ -6,10 +6,10 @@ import type { Role, SourceLine } from './record';
 import type { Arrow, Mark, Row } from './rows';
 import { arrowWords, callWords, shortCallWords, whyFailed } from './words';
 
-/** Below so many columns there is no room for two life lines. */
+/** With fewer columns than this there is no room for two life lines. */
 const NARROWEST = 64;
 const INDENT = '    ';
-/** With more clients they have one life line, and are told apart by their letters. */
+/** With more clients than this, they share one life line, and their letters tell them apart. */
 const MOST_LANES = 8;
 
 /** Calls on an accepted socket. */
@@ -48,27 +48,27 @@ const ASCII: Glyphs = {
   crosses: '+',
 };
 
-/** How a picture is drawn. */
+/** The settings of a picture. */
 export interface Look {
   readonly columns: number;
   readonly isAscii: boolean;
   readonly hasColor: boolean;
 }
 
-/** Draws rows as lines of a terminal; none is longer than that is wide. */
+/** Draws rows as lines of a terminal; no line is wider than the terminal. */
 export class Drawing {
   readonly #glyphs: Glyphs;
   /** Columns beside a life line, and between the two. */
   readonly #side: number;
   readonly #between: number;
   readonly #lanes = new Lanes();
-  /** The file that was named last on each side: it is not named again. */
+  /** The file that was named last on each side, so that it is not repeated. */
   readonly #lastFile: Partial<Record<Role, string>> = {};
 
   constructor(
     private readonly look: Look,
     private readonly names: Readonly<Record<Role, string>>,
-    /** Undefined while a program runs: more may come. */
+    /** Undefined while a program runs, because more clients may come. */
     private readonly clients?: number,
   ) {
     this.#glyphs = look.isAscii ? ASCII : UNICODE;
@@ -80,7 +80,7 @@ export class Drawing {
     return this.clients ?? 1;
   }
 
-  /** How many clients have a life line of their own. */
+  /** How many clients have their own life line. */
   get #drawnLanes(): number {
     return this.#count > MOST_LANES ? 1 : this.#count;
   }
@@ -142,7 +142,7 @@ export class Drawing {
     return lines;
   }
 
-  /** Which client an arrow is of, where that is not to be seen. */
+  /** The client that an arrow belongs to, if the picture doesn't show it. */
   #nameOf(lane: number | undefined): string {
     if (lane === undefined || this.#drawnLanes > 1) return '';
     if (this.#count > 1) return `${letterOf(lane)} `;
@@ -220,7 +220,7 @@ export class Drawing {
       : `${left}${before} ${text} ${after}`;
   }
 
-  /** For a narrow terminal: a line for each call, and what travels beside the one that sends it. */
+  /** For a narrow terminal: a line for each call; the sending call's line also shows what travels. */
   #oneByOne(row: Row, lane: number | undefined): string[] {
     const { right, left, dash, fails } = this.#glyphs;
     const { arrow } = row;
@@ -245,7 +245,7 @@ export class Drawing {
     return `${arrow.to === 'server' ? dash + right : left + dash} ${arrowWords(arrow)}`;
   }
 
-  /** Why it failed, below the row. */
+  /** The reason of a failure, below the row. */
   #why(row: Row): string[] {
     const why = whyFailed(row, this.names);
     if (why === undefined) return [];

@@ -7,7 +7,7 @@ export interface Lane {
   port: number | undefined;
 }
 
-/** Which client each row is about. A client is a process: over UDP each of its tries has another port. */
+/** Finds the client of each row. A client is a process: over UDP each of its tries has a different port. */
 export class Lanes {
   readonly all: Lane[] = [];
   readonly #byProcess = new Map<number, number>();

@@ -18,7 +18,7 @@ const KEPT_BYTES = 256;
 /** Of a line of the log. */
 const KEPT_CHARACTERS = 256;
 
-/** Whose calls are recorded. */
+/** The program whose calls are recorded. */
 export interface Who {
   readonly role: Role;
   readonly program: string;
@@ -29,7 +29,7 @@ interface Known {
   readonly number: number;
   sent: number;
   received: number;
-  /** Its addresses, also when it has lost them. */
+  /** Its addresses; they stay when the socket has lost them. */
   ends: { readonly local?: string; readonly peer?: string };
 }
 
@@ -74,13 +74,13 @@ export class Recorder {
     subscribe(LOGGED, this.#heard);
   }
 
-  /** Records no more. */
+  /** Stops recording. */
   stop(): void {
     calls.unsubscribe(this.#watcher);
     unsubscribe(LOGGED, this.#heard);
   }
 
-  /** Records the beginning of a call; it needs no other to be told of than the first of a process. */
+  /** Records the beginning of a call; also used for the first call of a process. */
   begins(made: Call): void {
     if (this.#begun.has(made)) return;
     const { socket, name, args } = made;
@@ -127,7 +127,7 @@ export class Recorder {
     this.write({ v: VERSION, type: 'logged', t, pid, file, line: kept, client, ...callLinesNow() });
   }
 
-  /** What a call has given: bytes, or a socket. */
+  /** The result of a call: bytes, or a socket. */
   #got(name: string, result: unknown, known: Known): Partial<CallRecord> {
     if (name === 'recv' && result instanceof Uint8Array) {
       const bytes = bytesOf(result, known.received);
@@ -175,7 +175,7 @@ export class Recorder {
   }
 }
 
-/** What a call is given to send. */
+/** The bytes that a call must send. */
 function given(name: string, args: readonly unknown[], known: Known): Partial<CallRecord> {
   const [data] = args;
   if (!(data instanceof Uint8Array)) return {};

@@ -22,13 +22,13 @@ import {
   unreceived,
 } from './rows';
 
-/** Calls that fail because this side has closed are not worth a row. */
+/** Calls that fail because this side has closed get no row. */
 const CONSEQUENCES = new Set(['EBADF']);
 const ENDS = new Set(['close', 'shutdown', 'reset']);
-/** After these nothing travels on a connection any more. */
+/** After these calls nothing travels on a connection. */
 const BREAKS = new Set(['ECONNRESET', 'EPIPE']);
 
-/** What is known of a process. */
+/** What we know about a process. */
 interface Process {
   last: CallRecord;
   /** How often `connect` of a socket has failed. */
@@ -37,20 +37,23 @@ interface Process {
   readonly closed: Set<number>;
 }
 
-/** Turns the records of one run, in the order of their time, into rows. No Node in it, and no DOM. */
+/**
+ * Turns the records of one run, sorted by time, into rows. It uses neither Node nor the DOM, so the page can
+ * use it, too.
+ */
 export class Reducer {
   #rows: Row[] = [];
-  /** Calls that have begun and are not over. */
+  /** Calls that have begun but are not over. */
   readonly #open = new Map<string, CallRecord>();
   readonly #processes = new Map<number, Process>();
   readonly #connections = new Map<string, Connection>();
-  /** How many connections have only half of their handshake. */
+  /** How many connections have only half of their handshake: `connect` or `accept` is still missing. */
   #halves = 0;
   /** The server's next `accept`, until those handshakes are drawn; by its id, since it may return before. */
   readonly #heldBack = new Map<string, Row>();
   readonly #datagrams = new Datagrams((drawn) => this.#rows.push(drawn));
 
-  /** @param sides whose records there are: of both, or of one only. */
+  /** @param sides which sides have records: both, or only one. */
   constructor(private readonly sides: Role | 'both') {}
 
   /** The rows that this record completes. */
@@ -64,12 +67,12 @@ export class Reducer {
     return this.#rows.splice(0);
   }
 
-  /** The calls that have begun and are not over: what each side waits for now. */
+  /** The calls that have begun but are not over: what each side waits for now. */
   get waiting(): CallRecord[] {
     return [...this.#open.values()];
   }
 
-  /** What has not come to an end: a run that hangs is drawn as far as it came. */
+  /** Rows for calls that are not over: a run that hangs is drawn as far as it came. */
   finish(): Row[] {
     const connections = [...this.#connections.values()];
     const streams = connections.flatMap(({ from }) => [from.client, from.server]);
@@ -96,7 +99,7 @@ export class Reducer {
       return;
     }
     this.#open.delete(record.id);
-    this.#heldBack.delete(record.id); // it has not waited where anybody could see it
+    this.#heldBack.delete(record.id); // it has not visibly waited
     if (record.phase === 'throw') this.#fails(record);
     else this.#returns(record);
   }
@@ -126,11 +129,11 @@ export class Reducer {
     else this.#sentBy(record).push(send);
   }
 
-  /** This side says that it has said all: the peer's recv() will give nothing. */
+  /** This side sends end of file: the peer's recv() will return no bytes. */
   #endBegins(record: CallRecord): void {
     const { isBroken, killed } = this.#connectionOf(record);
     const stream = this.#sentBy(record);
-    if (stream.hasEnded) return; // it is said once
+    if (stream.hasEnded) return; // it is sent once
     stream.hasEnded = true;
     const to = opposite(record.role);
     if (isBroken) this.#rows.push(row(record));
@@ -212,7 +215,7 @@ export class Reducer {
       send.bytes = { ...send.bytes, n: record.result };
   }
 
-  /** A socket that never was connected is closed without a word to anybody. */
+  /** Closing a socket that was never connected sends nothing. */
   #isClosed(record: CallRecord): void {
     if (saysEnd(record)) return;
     const { closed } = this.#processOf(record);
@@ -236,7 +239,7 @@ export class Reducer {
     } else this.#rows.push(row(record, failed));
   }
 
-  /** Only its first failure has a row; the try that gets through says which it is. */
+  /** Only its first failure has a row; the successful try shows its number. */
   #hasFailedBefore(record: CallRecord): boolean {
     const { failed } = this.#processOf(record);
     const times = (failed.get(record.sock) ?? 0) + 1;
@@ -244,7 +247,7 @@ export class Reducer {
     return times > 1;
   }
 
-  /** Nothing of what is on its way to it will be received. */
+  /** The bytes on the way to it will not be received. */
   #isKilled({ pid, signal, t }: KilledRecord): void {
     const { last } = this.#processes.get(pid) ?? {};
     if (!last) return;
@@ -262,14 +265,14 @@ export class Reducer {
     stream.end = undefined;
   }
 
-  /** One that has made no call yet is not in the picture. */
+  /** A program that has made no call yet is not in the picture. */
   #hasCrashed({ pid, at, error, t }: CrashRecord): void {
     const { last } = this.#processes.get(pid) ?? {};
     if (!last) return;
     this.#rows.push(row({ ...last, t }, { state: 'crashed', error, at, lab: undefined }));
   }
 
-  /** The call of the other side that has ended what this one receives, if it is known. */
+  /** The call of the other side that caused this end of file or reset, if known. */
   #endOf(record: CallRecord): Row {
     const stream = this.#sentTo(record);
     const { end } = stream;
@@ -292,7 +295,7 @@ export class Reducer {
     return connection;
   }
 
-  /** A connection may have the two addresses of an earlier one. */
+  /** A connection may reuse the two addresses of an earlier one. */
   #connectionThatBegins(record: CallRecord): Connection {
     const before = this.#connectionOf(record);
     if (!before.isShaken) return before;
@@ -317,7 +320,7 @@ function written({ t, pid, file, line, client, at, lab }: LoggedRecord): Row {
   return { server: { ...mark, logged: { file, line } }, ...(who !== undefined && { who }) };
 }
 
-/** A row without a call: what a relay has seen pass. */
+/** A row without a call: bytes that a relay has seen. */
 function passed({ t, client, to, what, bytes, code = '' }: PassedRecord): Row {
   const who = portOf(client);
   const at = { t, ...(who !== undefined && { who }) };
@@ -326,7 +329,7 @@ function passed({ t, client, to, what, bytes, code = '' }: PassedRecord): Row {
   return bytes ? { ...at, arrow: { to, kind: what, bytes } } : at;
 }
 
-/** Rows of all records there are. */
+/** The rows of all these records. */
 export function rowsOf(records: readonly TraceRecord[]): Row[] {
   const roles = new Set(records.flatMap((record) => (record.type === 'call' ? [record.role] : [])));
   const [only] = roles;
@@ -334,7 +337,7 @@ export function rowsOf(records: readonly TraceRecord[]): Row[] {
   return [...records.flatMap((record) => reducer.add(record)), ...reducer.finish()];
 }
 
-/** Which part of a stream this is, where one send came in pieces, or several came in one. */
+/** Which part of the stream this is, if one send came in pieces, or several came in one. */
 function partOf(
   sends: readonly Send[],
   { off, n }: Bytes,
@@ -346,12 +349,12 @@ function partOf(
   return n < first.bytes.n ? { part: 'first' } : {};
 }
 
-/** Whether the peer will hear of it: not while another process has the socket, too. */
+/** Whether the peer will see it: not while another process still has the socket. */
 function saysEnd({ call, peer, args = [] }: CallRecord): boolean {
   return ENDS.has(call) && peer !== undefined && args[0] !== 'shared' && args[0] !== 'SHUT_RD';
 }
 
-/** What tells a connection from all others: the client's address, and the server's. */
+/** The identity of a connection: the client's address and the server's. */
 function addressesOf({ role, local, peer }: CallRecord): string {
   return role === 'client' ? `${local} > ${peer}` : `${peer} > ${local}`;
 }

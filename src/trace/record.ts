@@ -1,6 +1,6 @@
 import { escapeControls } from '../text/escape';
 
-/** The form of a record; another number is refused. */
+/** The version of the record format; a trace with another version is refused. */
 export const VERSION = 1;
 
 export type Role = 'client' | 'server';
@@ -11,7 +11,7 @@ export interface RunRecord {
   readonly type: 'run';
   /** Node's version, where Node has recorded it. */
   readonly node?: string;
-  /** What else has: `Python 3.12.1`, or strace. */
+  /** What else has recorded it: `Python 3.12.1`, or strace. */
   readonly lang?: string;
   /** The process that writes it. */
   readonly pid?: number;
@@ -19,7 +19,7 @@ export interface RunRecord {
   readonly started: string;
 }
 
-/** A line of source, and what stands around it. */
+/** A line of source code, and its function. */
 export interface SourceLine {
   /** Relative to the project. */
   readonly file: string;
@@ -41,7 +41,7 @@ export interface Bytes {
   readonly truncated: boolean;
 }
 
-/** A call that begins, or is over. Both have the same `id`. */
+/** A call that begins or ends. Both records have the same `id`. */
 export interface CallRecord {
   readonly v: typeof VERSION;
   readonly type: 'call';
@@ -62,7 +62,7 @@ export interface CallRecord {
   /** The call as the slides spell it. */
   readonly call: string;
   readonly args?: readonly (string | number)[];
-  /** What it gave: a number of bytes, or of `accept` the number of the new socket. */
+  /** Its result: a number of bytes, or for `accept` the number of the new socket. */
   readonly result?: number;
   readonly local?: string;
   readonly peer?: string;
@@ -74,7 +74,7 @@ export interface CallRecord {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-/** What a relay between a UDP client and its server does with a datagram. */
+/** The fate of a datagram in a relay between a UDP client and its server. */
 export interface RelayRecord {
   readonly v: typeof VERSION;
   readonly type: 'relay';
@@ -85,13 +85,13 @@ export interface RelayRecord {
   readonly number: number;
   /** `held`: the next one overtakes it; `late`: it has been overtaken, and goes on. */
   readonly fate: 'waits' | 'passed' | 'lost' | 'doubled' | 'held' | 'late';
-  /** The client's address, and the relay's own that the server takes for it. */
+  /** The client's address, and the relay's address that the server sees instead. */
   readonly client: string;
   readonly via: string;
   readonly bytes: Bytes;
 }
 
-/** A program that was ended from outside: it makes no call any more. */
+/** A program that was killed from outside: it makes no more calls. */
 export interface KilledRecord {
   readonly v: typeof VERSION;
   readonly type: 'killed';
@@ -100,7 +100,7 @@ export interface KilledRecord {
   readonly signal: string;
 }
 
-/** What a relay has seen pass between a TCP client and its server, where no calls can be seen. */
+/** What a relay between a TCP client and its server has seen, if no calls can be seen. */
 export interface PassedRecord {
   readonly v: typeof VERSION;
   readonly type: 'passed';
@@ -125,7 +125,7 @@ export interface CrashRecord {
   readonly error: { readonly code: string; readonly message: string };
 }
 
-/** A server has kept a request as a line in a file of its own (slide "Exercise 3"). */
+/** A server has logged a request as a line in its own file (slide "Exercise 3"). */
 export interface LoggedRecord {
   readonly v: typeof VERSION;
   readonly type: 'logged';
@@ -140,7 +140,7 @@ export interface LoggedRecord {
   readonly lab?: SourceLine;
 }
 
-/** A file of source that calls name, so that a trace can be shown where the file is not. */
+/** A source file that calls name, so that the trace can be shown without the file. */
 export interface SourceRecord {
   readonly v: typeof VERSION;
   readonly type: 'source';
@@ -184,7 +184,7 @@ export class TraceError extends Error {
 }
 
 /**
- * Reads JSON Lines. A last line that was cut off is left out, since a killed program may leave one.
+ * Reads JSON Lines. It ignores an incomplete last line, because a killed program may leave one.
  * @throws TraceError when it is not a trace, or of another version.
  */
 export function parseTrace(text: string): TraceRecord[] {
@@ -203,7 +203,7 @@ export function parseTrace(text: string): TraceRecord[] {
 function parseLine(line: string): TraceRecord | undefined {
   let record: unknown;
   try {
-    // What it says goes to terminals, diagrams and pages: nothing in it may steer them.
+    // Its text goes to terminals, diagrams and pages: nothing in it may control them.
     // A source is shown on pages only, line by line.
     record = JSON.parse(line, (name, value: unknown) =>
       typeof value === 'string' && name !== 'text' ? escapeControls(value) : value,
@@ -213,7 +213,9 @@ function parseLine(line: string): TraceRecord | undefined {
   }
   if (typeof record !== 'object' || record === null || !('v' in record)) return undefined;
   if (record.v !== VERSION)
-    throw new TraceError(`it has version ${String(record.v)}, and this program knows ${VERSION}`);
+    throw new TraceError(
+      `it has version ${String(record.v)}, but this program reads version ${VERSION}`,
+    );
   return isRecord(record) ? record : undefined;
 }
 

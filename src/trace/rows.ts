@@ -3,7 +3,7 @@ import type { Bytes, CallRecord, RelayRecord, Role, SourceLine } from './record'
 /** A call on a life line, and the line of code that makes it. */
 export interface Mark {
   readonly call: string;
-  /** `done` is also a send that has begun: its bytes are on their way. */
+  /** `done` is also a send that has only begun: its bytes are already on their way. */
   readonly state: 'done' | 'waits' | 'failed' | 'killed' | 'crashed';
   /** The socket: its process, and its number there. */
   readonly pid: number;
@@ -13,15 +13,15 @@ export interface Mark {
   readonly d: number;
   readonly at: SourceLine | undefined;
   readonly lab: SourceLine | undefined;
-  /** What `bind` and `connect` are given. */
+  /** The address that `bind` or `connect` gets. */
   readonly address?: string | undefined;
-  /** How many bytes a send is given, or a receive has given. */
+  /** How many bytes a send gets, or a receive returns. */
   readonly bytes?: number;
   /** Whether these bytes are the rest of a send that an earlier row shows. */
   readonly isRest?: true;
-  /** The port of the client that `accept` has given. */
+  /** The port of the client that `accept` returned. */
   readonly accepted?: number | undefined;
-  /** The socket that `accept` has given, or that a server closes: it has several. */
+  /** The socket that `accept` returned, or that a server closes. */
   readonly named?: number | undefined;
   /** Which try this is, of a `connect` that has failed before. */
   readonly attempt?: number;
@@ -38,7 +38,7 @@ export type Arrow = { readonly to: Role } & (
   | { readonly kind: 'failed'; readonly code: string }
   | Carried
   | Missing
-  /** As far as the relay, which has not decided yet; its row has the call that sent it. */
+  /** At the relay, whose decision is still open; its row has the call that sent it. */
   | { readonly kind: 'in relay'; readonly bytes: Bytes; readonly relayed: Relayed }
 );
 
@@ -46,11 +46,11 @@ export type Arrow = { readonly to: Role } & (
 export interface Carried {
   readonly kind: 'bytes';
   readonly bytes: Bytes;
-  /** How sends and receives differ: several sends in one receive, or one send in several. */
+  /** How sends and receives differ: several sends in one receive, or one send in several receives. */
   readonly part?: 'first' | 'next' | { readonly sends: number };
   /** How many earlier datagrams this one has overtaken. */
   readonly overtaken?: number;
-  /** It came before (`doubled`), or its sender had given it up (`late`). */
+  /** It came before (`doubled`), or its sender had already given up (`late`). */
   readonly remark?: 'doubled' | 'late';
   readonly relayed?: Relayed;
 }
@@ -66,7 +66,7 @@ export interface Missing {
 /** A datagram, as the relay counts them. */
 export type Relayed = Pick<RelayRecord, 'direction' | 'number'>;
 
-/** One row of the diagram, once and for all: rows are only ever added. */
+/** One row of the diagram. Rows are only added, never changed. */
 export interface Row {
   readonly client?: Mark;
   readonly server?: Mark;
@@ -85,7 +85,7 @@ export interface Send {
   drawn: number;
 }
 
-/** What differs from a call that is just done. */
+/** The differences from a call that is simply done. */
 type Special = Partial<
   Pick<Mark, 'state' | 'bytes' | 'isRest' | 'accepted' | 'attempt' | 'error' | 'at' | 'lab'>
 >;
@@ -110,7 +110,7 @@ export function sendRow({ record, bytes }: Send, arrow?: Arrow): Row {
   return row(record, { bytes: bytes.n }, arrow);
 }
 
-/** What was sent, and is not received. */
+/** A send that is not received. */
 export function unreceived(send: Send, why: Missing['why']): Row {
   const { record, bytes, drawn } = send;
   const arrow: Arrow = { to: opposite(record.role), kind: 'missing', bytes, why };

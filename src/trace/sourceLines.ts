@@ -5,32 +5,32 @@ import type { SourceLine } from './record';
 const FRAMES = 16;
 /** `    at async EchoServer.converse (/project/src/EchoServer.ts:11:33)` */
 const FRAME = /^ +at (?:async )?(?:(.+?) \()?(?:file:\/\/)?(\/.+|[A-Za-z]:\\.+):(\d+):(\d+)\)?$/;
-/** Those that make the calls, and those that carry them out. */
+/** Files that make the calls visible, and files that carry them out. */
 const SOCKETS =
   /^(?:tools\/(?:watch\/.*|live\/preload)|src\/(?:trace\/.*|socket\/(?:calls|Socket|ListeningSocket|Wire)|udp\/DatagramSocket))\.c?[jt]s$/;
-/** What TypeScript puts in for `await using`. */
+/** The helpers that TypeScript inserts for `await using`. */
 const HELPERS = /^(?:next|__disposeResources|env_\d+.*)$/;
-/** Below the lab's own classes and those of a student, wherever these are. */
+/** Files below the lab's own classes, and below those of a student in any folder. */
 const BELOW =
   /^(?:(?:build\/)?(?:src\/(?!udp\/Udp)[^/]+\/|tools\/|test\/)|node_modules\/)|\/node_modules\//;
 
 /** A function or a method, not the last line of a file. */
 const FUNCTION = /^(?!Object\.|Module\.)[\w.#]+$/;
 
-/** Where a call comes from: the nearest line above the sockets, and the lab's own one above that. */
+/** Where a call comes from: the nearest line above the sockets, and the lab class's line above that. */
 export interface CallLines {
   readonly at?: SourceLine;
   readonly lab?: SourceLine;
 }
 
-/** Looks at the stack of whoever calls this. */
+/** Finds them in the stack of the caller. */
 export function callLinesNow(): CallLines {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = FRAMES;
   const { stack = '' } = new Error();
   Error.stackTraceLimit = stackTraceLimit;
   const frames = stack.split('\n').flatMap(frameOf);
-  // This file's own line says where the project is, wherever it was compiled to.
+  // The path of this file shows where the project is, compiled or not.
   const root = path.resolve(path.dirname(frames[0]?.file ?? ''), '../..');
   const lines = frames.flatMap((frame, index) => {
     const file = shortOf(frame.file, root);
@@ -51,7 +51,10 @@ function shortOf(file: string, root: string): string {
   return short.replaceAll(path.sep, '/');
 }
 
-/** `await using` closes at the end of its block, of which the compiler keeps no line: so its own. */
+/**
+ * `await using` closes at the end of its block, for which the compiler keeps no line: so use the line of
+ * `await using`.
+ */
 function lineWithUsing({ file, line, fn }: SourceLine): number {
   const lines = readLines(file);
   const name = fn.split('.').at(-1) ?? '';

@@ -5,7 +5,7 @@ import { recordLine, TraceError, type TraceRecord } from './record';
 import { Recorder, type Who } from './Recorder';
 import { Reducer } from './Reducer';
 
-/** Something that takes the records of a trace, one after the other. */
+/** Receives the records of a trace, one after the other. */
 export type Sink = (record: TraceRecord) => void;
 
 /** Records all calls of this process from now on. */
@@ -15,12 +15,12 @@ export function startTrace(who: Who, sinks: readonly Sink[]): void {
   });
 }
 
-/** Of a file that is there, only as much is read as its first record has. */
+/** Bytes to read of an existing file: enough for its first record. */
 const FIRST_BYTES = 4096;
 
 /**
- * Keeps the records in a file. They are written immediately: what a killed program has called is there.
- * @param ended is told, once, why the file can't be written any more; the program goes on.
+ * Writes the records into a file, immediately, so that the calls of a killed program are there, too. @param
+ * ended is called once with the reason if the file can't be written any more; the program goes on.
  * @throws TraceError when the file can't be written, or another program still writes into it.
  */
 export function keptIn(file: string, ended: (why: string) => void): Sink {
@@ -38,7 +38,7 @@ export function keptIn(file: string, ended: (why: string) => void): Sink {
 }
 
 function open(file: string): number {
-  // Append, or two programs would write over each other; and don't wait for the reader of a FIFO.
+  // Append, so that two programs don't overwrite each other; and don't wait for the reader of a FIFO.
   const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NONBLOCK } = fs.constants;
   const flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | ((O_NONBLOCK as number | undefined) ?? 0);
   const writer = writerOf(file);

@@ -1,9 +1,9 @@
-/** The words of a picture: at its calls, on its arrows, and below a row. */
+/** The texts of a picture: at its calls, on its arrows, and below a row. */
 import { escapeControls } from '../text/escape';
 import type { Bytes, Role } from './record';
 import { type Arrow, type Carried, type Mark, portOf, type Row } from './rows';
 
-/** A call as it stands at a life line: `recv() = 12`. */
+/** A call as text at a life line: `recv() = 12`. */
 export function callWords(mark: Mark, cross = '✗'): string {
   return wordsWith(mark, mark.address ?? '', cross);
 }
@@ -33,7 +33,7 @@ function sockWords(named: number | undefined): string {
   return named === undefined ? '' : `#${named} `;
 }
 
-/** What travels, as it stands on an arrow: `"Hello, world"`. */
+/** What travels, as text on an arrow: `"Hello, world"`. */
 export function arrowWords(arrow: Arrow): string {
   switch (arrow.kind) {
     case 'handshake':
@@ -54,7 +54,7 @@ export function arrowWords(arrow: Arrow): string {
   }
 }
 
-/** Bytes as text in quotes; nothing in it can steer a terminal. */
+/** Bytes as text in quotes; nothing in it can control a terminal. */
 export function bytesWords({ b64, truncated }: Bytes): string {
   const bytes = Uint8Array.from(atob(b64), (character) => character.charCodeAt(0));
   const text = escapeControls(JSON.stringify(new TextDecoder().decode(bytes)));
@@ -82,6 +82,6 @@ export function whyFailed(
   const mark = client?.error ? client : server;
   if (mark?.state === 'killed') return `${names[role]} was killed: its system closes its sockets`;
   if (mark?.state === 'crashed')
-    return `${names[role]} ends with an error that it does not catch: ${mark.error?.message}`;
+    return `${names[role]} ended with an error that it did not catch: ${mark.error?.message}`;
   return mark?.error?.message;
 }

@@ -38,7 +38,7 @@ describe('The limits of a server', () => {
     await server.printed(/nothing was sent or received for 0.1 s/);
   });
 
-  it('idle timeout: a request that trickles in for ever is given up', async () => {
+  it('idle timeout: a request that trickles in forever is given up', async () => {
     const report = new FakeReport();
     const limits = { idleTimeout: 150, silence: LONG };
     const server = new DateServer(new FakeClock());

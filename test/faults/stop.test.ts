@@ -14,7 +14,7 @@ async function startLogging(folder: string): Promise<{ server: Program; port: nu
   return { server, port: await server.listening() };
 }
 
-describe('A server that is told to stop', () => {
+describe('A server that must stop', () => {
   afterEach(cleanUp);
   afterEach(() => Program.killAll());
 
@@ -65,7 +65,7 @@ describe('A server that is told to stop', () => {
     expect(outcome.code).to.equal(0);
   });
 
-  it('takes no new client, and cuts after a while who never ends', async () => {
+  it('accepts no new client, and after a while cuts a client that never ends', async () => {
     const server = Program.lab('EchoServer', ['--port', '0', '--quiet']);
     const port = await server.listening();
     const greedy = await BareClient.connect(port);

@@ -37,7 +37,7 @@ describe('What a learner reads', () => {
       );
     });
 
-    itWith('python3', 'because nobody but closed connections has the port', async () => {
+    itWith('python3', 'because only closed connections have the port', async () => {
       const lines = [
         'import socket',
         's = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); port = s.getsockname()[1]',

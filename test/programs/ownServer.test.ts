@@ -49,7 +49,7 @@ describe("A server of a student's own, with the usual slips", () => {
     expect(stderr).not.to.match(/^\s+at /m);
   });
 
-  it('is told that its loop does not look for end of file, and still stops', async () => {
+  it('gets an error if its loop does not test for end of file, and still stops', async () => {
     const { server, port } = await start();
     const client = await BareClient.connect(port);
     expect(String(await client.send('x').end().all())).to.equal('x');
@@ -72,7 +72,7 @@ describe("A server of a student's own, with the usual slips", () => {
     ['returns early', /the socket is closed \[an "await" is probably missing\]/],
   ];
 
-  it('is told in words, with the line, and serves on', async () => {
+  it('gets a clear error message with the line, and goes on serving', async () => {
     const server = Program.script('test/fixtures/SlipsServer', ['--port', '0', '--quiet']);
     const port = await server.listening();
 
@@ -87,7 +87,7 @@ describe("A server of a student's own, with the usual slips", () => {
     expect(stderr).to.contain('SlipsServer.ts, which checks the types and finds a missing await\n');
   });
 
-  it('ends in words when an error is caught by nobody', async () => {
+  it('ends with a clear error message when nothing catches an error', async () => {
     const server = Program.script('test/fixtures/SlipsServer', ['--port', '0', '--quiet']);
     const client = await BareClient.connect(await server.listening());
     client.send('throws in a timer');

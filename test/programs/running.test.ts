@@ -136,7 +136,7 @@ describe('The programs', () => {
     });
   });
 
-  describe('A server that is told to stop', () => {
+  describe('A server that must stop', () => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       it(`by ${signal} closes its idle connections and ends with 0`, async () => {
         const server = Program.lab('DateServer', ['--port', '0']);
@@ -168,7 +168,7 @@ describe('The programs', () => {
       expect(code).to.equal(130);
     });
 
-    it('survives the end of whoever read its output', async () => {
+    it('survives the end of the program that reads its output', async () => {
       const server = Program.lab('DateServer', ['--port', '0']);
       const port = String(await server.listening());
       server.child.stdout?.destroy();

@@ -75,7 +75,7 @@ describe('docs/scaling.md', function () {
     expect(Math.max(...numbers) + 1 - numbers.length).to.be.within(0, CLIENTS);
   });
 
-  it('has both servers take their turns, and nginx know who asked', async () => {
+  it('lets both servers take turns, and nginx knows the client’s address', async () => {
     const { front, logs, folder } = await startAll();
     const clients = await BareClient.many(front, 4);
     for (const client of clients) expect(await client.send('me?\n').line()).to.match(/^\d{4}-/);

@@ -117,7 +117,7 @@ describe('The UDP programs', function () {
     }
   });
 
-  itOnLinux('its answer about a closed port', 'say when nobody is there', async () => {
+  itOnLinux('its answer about a closed port', 'report that no program uses the port', async () => {
     const port = String(await freeUdpPort());
 
     const { code, stderr } = await runLab('udp/UdpDateClient', [
@@ -265,7 +265,7 @@ describe('npm run udp', function () {
     for (const line of stdout.split('\n')) expect(line.length).to.be.at.most(80);
   });
 
-  it('-- real-loss loses some, and nobody is told', async () => {
+  it('-- real-loss loses some, and neither side gets an error', async () => {
     const { code, stdout } = await runUdp(['real-loss']);
 
     expect(code).to.equal(0);
@@ -318,7 +318,7 @@ describe('npm run udp', function () {
     },
   );
 
-  it('refuses what it can not do, in words', async () => {
+  it('refuses impossible options with a clear error message', async () => {
     const [tooMuch, notPercent, noCommand] = await Promise.all([
       runUdp(['loss', '--loss', '80', '--reorder', '30']),
       runUdp(['loss', '--loss', '101']),

@@ -102,7 +102,7 @@ describe('A server with --workers 2', function () {
     });
   }
 
-  itOnLinux('/proc', 'ends immediately when it is told a second time', async () => {
+  itOnLinux('/proc', 'ends immediately at the second signal', async () => {
     const { server, port } = await start('EchoServer');
     const client = await BareClient.connect(port);
     client.pause().send(Buffer.alloc(64 * 1024 * 1024)); // never reads: there is always more owed
@@ -162,7 +162,7 @@ describe('A server with --workers 2', function () {
     await noneIsLeft();
   });
 
-  it('does not replace for ever one that dies immediately', async () => {
+  it('does not forever replace a worker that dies immediately', async () => {
     const server = Program.lab('DateServer', TWO, { env: preloading('diesAtStart.cjs', env) });
     const port = await server.listening();
     await server.printed(/5 in a row ended right after starting; no new one is started/);

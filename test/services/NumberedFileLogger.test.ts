@@ -87,7 +87,7 @@ describe('NumberedFileLogger', () => {
       expect(await readdir(folder)).to.have.lengthOf(4);
     });
 
-    it('ignores what is not named as it names files', async () => {
+    it('ignores files with other names', async () => {
       const others = [
         'log007.txt',
         'log8.txt.bak',
@@ -112,7 +112,7 @@ describe('NumberedFileLogger', () => {
       }
     });
 
-    it('uses no number again after it was opened anew', async () => {
+    it('uses no number again after it was opened again', async () => {
       await (await openLogger()).log('before', CLIENT);
       await (await openLogger()).log('after', CLIENT);
 

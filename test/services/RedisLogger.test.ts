@@ -40,7 +40,7 @@ describe('RedisLogger', function () {
   this.timeout(30_000);
   afterEach(cleanUp);
 
-  it('says in words that there is not a Redis', async () => {
+  it('reports that there is no Redis', async () => {
     const port = await freePort();
     const error = await rejection(openLogger(`redis://:secret@127.0.0.1:${port}`));
 
@@ -51,7 +51,7 @@ describe('RedisLogger', function () {
     );
   });
 
-  it('does not wait for ever for a port that says nothing', async () => {
+  it('does not wait forever for a silent port', async () => {
     const port = await startBareServer(() => undefined);
     const error = await rejection(openLogger(`redis://127.0.0.1:${port}`, Impatient));
 

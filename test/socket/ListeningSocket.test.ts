@@ -160,7 +160,7 @@ describe('ListeningSocket', () => {
       expect(await rejection(welcoming.accept())).to.include({ call: 'accept', code: 'EBADF' });
     });
 
-    it('gives the second client to the second of two who wait in accept', async () => {
+    it('gives the second client to the second of two accept() calls', async () => {
       const welcoming = await listening();
       const accepting = [welcoming.accept(), welcoming.accept()];
 
@@ -250,7 +250,7 @@ describe('ListeningSocket', () => {
     });
   }
 
-  it('refuses one client more than it may have, also when nobody wants to know', async () => {
+  it('refuses one client more than allowed, even without a report', async () => {
     const welcoming = await listening({ maxConnections: 1 });
     await connect(welcoming.local.port);
 

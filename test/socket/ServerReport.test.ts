@@ -4,13 +4,13 @@ import { harmless, ServerReport, withoutErrors } from '../../src/socket/ServerRe
 import { Socket } from '../../src/socket/Socket';
 
 describe('A report', () => {
-  it('keeps to itself what is not overridden', () => {
+  it('ignores reports that are not overridden', () => {
     const report = new ServerReport();
     expect(report.connected(new Socket())).to.equal(undefined);
     expect(report.problem(new Error('x'))).to.equal(undefined);
   });
 
-  it('is told the same when it is made harmless', () => {
+  it('gets the same reports when it is made harmless', () => {
     const told: unknown[] = [];
     const report = new ServerReport();
     report.connected = (client) => told.push(client);
@@ -24,7 +24,7 @@ describe('A report', () => {
     expect(told).to.deep.equal([client, error]);
   });
 
-  it('harms nobody by errors of its own, also by a later one', async () => {
+  it('affects nothing by its own errors, not even later ones', async () => {
     const report = new ServerReport();
     report.connected = () => {
       throw new Error('immediately');

@@ -43,7 +43,7 @@ describe('Socket', () => {
   });
 
   describe('reset', () => {
-    it('breaks the connection: the peer is told so', async () => {
+    it('breaks the connection, and the peer sees that', async () => {
       const { socket, peer } = await connectedPair();
       const failed = once(peer, 'error');
 
@@ -100,7 +100,7 @@ describe('Socket', () => {
       expect(await socket.poll(0)).to.equal(true);
     });
 
-    it('gives up its turn after end of file, and after many in a row throws, in words', async () => {
+    it('lets others run after end of file, and throws a clear error after many in a row', async () => {
       const { socket, peer } = await connectedPair();
       peer.end();
       await socket.recv(10);
@@ -153,7 +153,7 @@ describe('Socket', () => {
       expect(await rejection(socket.recv(1))).to.have.property('code', 'ETIMEDOUT');
     });
 
-    it('holds the peer back while nobody receives, and loses nothing', async () => {
+    it('holds the peer back while no call receives, and loses nothing', async () => {
       const { socket, peer } = await connectedPair();
       const sent = Buffer.alloc(64 * MiB, 'sixteen letters ');
       for (let at = 0; at < sent.length; at += 65536) peer.write(sent.subarray(at, at + 65536));
@@ -377,7 +377,7 @@ describe('Socket', () => {
       expect(await sending).to.have.property('name', 'SocketError');
     });
 
-    it('that nobody waits for names the line that called it', async () => {
+    it('without an await names the line that called it', async () => {
       const { socket, peer } = await connectedPair();
       peer.pause();
       const sending = rejection(
@@ -394,7 +394,7 @@ describe('Socket', () => {
       expect(frames.join('\n')).to.match(/^\s+at .*\n(?:.*\n)*?.*aLineOfTheStudent/);
     });
 
-    it('that fails in the system is named as the call, whoever hears of it', async () => {
+    it('that fails in the system is named as the call, for every caller', async () => {
       const { socket, peer } = await connectedPair();
       peer.resetAndDestroy();
       await rejection(socket.recv(1));
@@ -522,7 +522,7 @@ describe('Socket', () => {
       expect(String(await recvToEnd(socket))).to.equal('welcome');
     });
 
-    it('leaves this side open when the server has said all', async () => {
+    it('leaves this side open when the server has sent end of file', async () => {
       let heard: (data: Buffer) => void;
       const hearing = new Promise<Buffer>((resolve) => (heard = resolve));
       const server = net.createServer({ allowHalfOpen: true }, (client) => {
@@ -575,7 +575,7 @@ describe('Socket', () => {
       expect(String(await recvToEnd(socket))).to.equal('welcome');
     });
 
-    it('refuses a port that is none, in words', async () => {
+    it('refuses an invalid port with a clear error message', async () => {
       await using socket = new Socket();
 
       const error = await rejection(socket.connect({ host: '127.0.0.1', port: 65536 }));
@@ -605,7 +605,7 @@ describe('Socket', () => {
   });
 
   describe('breakAfter', () => {
-    it('breaks the connection under who waits, and says that it took too long', async () => {
+    it('makes a waiting call fail, because it took too long', async () => {
       const { socket } = await connectedPair();
       socket.breakAfter(20);
 
@@ -615,7 +615,7 @@ describe('Socket', () => {
       expect(error).to.have.property('message').that.contains('it took longer than 0.02 s');
     });
 
-    it('counts anew when it is called again, and not at all after close', async () => {
+    it('restarts when it is called again, and stops after close', async () => {
       await setImmediate(); // from here on mocha's own timer runs
       const timers = openTimers();
       const { socket, peer } = await connectedPair();
@@ -641,7 +641,7 @@ describe('Socket', () => {
       expect(error).to.include({ call: 'sendall', code: 'ETIMEDOUT' });
     });
 
-    it('ends a close that waits for a peer who never reads', async () => {
+    it('ends a close that waits for a peer that never reads', async () => {
       const { socket, peer } = await connectedPair();
       peer.pause();
       const sending = rejection(socket.sendall(Buffer.alloc(32 * MiB)));
@@ -666,7 +666,7 @@ describe('Socket', () => {
     expect(await socket.recv(10)).to.have.length(0);
   });
 
-  it('endAfterSilence does not count while nobody waits', async () => {
+  it('endAfterSilence does not count while no call waits', async () => {
     const { socket, peer } = await connectedPair();
     socket.endAfterSilence(20);
     await new Promise<void>((resolve) => later(40, resolve));
@@ -686,7 +686,7 @@ describe('Socket', () => {
     expect(await waiting).to.have.length(0);
   });
 
-  it('close sends what is owed, and end of file', async () => {
+  it('close sends the remaining bytes, and end of file', async () => {
     const { socket, peer } = await connectedPair();
     const owed = Buffer.alloc(5 * MiB, 'owed');
     const sending = socket.sendall(owed);
@@ -700,7 +700,7 @@ describe('Socket', () => {
     await socket.close(); // again: harmless
   });
 
-  it('close loses nothing of what is owed to a peer that goes on talking', async () => {
+  it('close loses no bytes for a peer that keeps sending', async () => {
     const { socket, peer } = await connectedPair();
     peer.pause();
     const owed = Buffer.alloc(3 * MiB, 'owed');
@@ -747,7 +747,7 @@ describe('Socket', () => {
     expect(await rejection(socket.sendall(Buffer.of(1)))).to.have.property('code', 'EBADF');
   });
 
-  it('close throws away what comes while it sends what is owed', async () => {
+  it('close discards bytes that come while it sends the remaining ones', async () => {
     const { socket, peer } = await connectedPair();
     peer.pause();
     await socket.sendall(Buffer.of(1));
@@ -761,7 +761,7 @@ describe('Socket', () => {
     await closing;
   });
 
-  it('close resolves for everybody who has called it', async () => {
+  it('close resolves for every caller', async () => {
     const { socket, peer } = await connectedPair();
     peer.end();
     await socket.recv(1);
@@ -791,7 +791,7 @@ describe('Socket', () => {
     expect(error).to.have.property('address').that.deep.equals(address);
   });
 
-  it('survives a reset while nobody uses it', async () => {
+  it('survives a reset while no call uses it', async () => {
     const { socket, peer } = await connectedPair();
     const client = await BareClient.connect(await startBareServer(() => undefined));
     client.reset();

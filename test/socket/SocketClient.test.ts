@@ -116,7 +116,7 @@ describe('SocketClient', () => {
     expect(said).to.equal(1);
   });
 
-  it('waits also when nobody wants to know', async () => {
+  it('waits even without a report', async () => {
     const port = await freePort();
     const running = new Greeted().run({ host: '127.0.0.1', port });
     const server = await bareServer((client) => client.write('welcome'), port);
@@ -135,7 +135,7 @@ describe('SocketClient', () => {
     expect(tries.count).to.equal(1);
   });
 
-  itOnLinux('a full backlog', 'does not wait for ever for a connection', async () => {
+  itOnLinux('a full backlog', 'does not wait forever for a connection', async () => {
     const running = new Greeted().run(
       { host: '127.0.0.1', port: await portThatTakesNobody() },
       { limits: { timeout: 100 } },

@@ -125,7 +125,7 @@ describe('SocketServer', () => {
     expect(String(await client.all())).to.equal('last word: Error: too much\n');
   });
 
-  it('does not mind when nobody is left to hear the error', async () => {
+  it('ignores that the client is gone when it sends the error', async () => {
     const report = new FakeReport();
     const talk = async (client: Socket) => {
       await client.recv(1).catch(() => undefined);
@@ -218,7 +218,7 @@ describe('SocketServer', () => {
       expect(String(await client.send('hi').end().all())).to.equal('hi');
     });
 
-    it('refuses a port that is none, in words', async () => {
+    it('refuses an invalid port with a clear error message', async () => {
       const error = await rejection(new TestServer(echo).start({ host: HOST, port: 70150 }));
 
       expect(error).to.include({ call: 'bind', code: 'ERANGE' });
@@ -287,7 +287,7 @@ describe('SocketServer', () => {
     expect(report.problems.at(-1)).to.equal(unsaid);
   });
 
-  it('does not wait for ever to close when the peer never reads', async () => {
+  it('does not wait forever in close when the peer never reads', async () => {
     let cutOff: (error: unknown) => void;
     const cut = new Promise((resolve) => (cutOff = resolve));
     const server = new TestServer(async (client) => {
@@ -303,7 +303,7 @@ describe('SocketServer', () => {
     await server.stop(HOUR);
   });
 
-  it('is quick to stop when nobody is left to wait for, whatever the grace', async () => {
+  it('stops quickly when no client is left, even with a long grace', async () => {
     const idle = new TestServer(echo);
     await startServer(idle);
     const halfClosed = new TestServer(echo);
@@ -365,7 +365,7 @@ describe('SocketServer', () => {
       await stopping;
     });
 
-    it('finishes what is under way: an echo of several megabytes comes back whole', async () => {
+    it('finishes its work: an echo of several megabytes comes back complete', async () => {
       const server = new TestServer(echo);
       const port = await startServer(server);
       const client = await BareClient.connect(port);

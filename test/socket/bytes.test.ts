@@ -7,7 +7,7 @@ describe('Bytes', () => {
     expect(values.map(isBytes)).to.deep.equal([true, true, false, false, false, false]);
   });
 
-  it('are asked for in words, with the call and the peer', () => {
+  it('are required by a clear error message, with the call and the peer', () => {
     const peer = { host: '127.0.0.1', port: 80 };
     const error = notBytes('sendall', 'x', peer);
 

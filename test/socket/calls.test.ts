@@ -82,7 +82,7 @@ describe('The channel of calls', () => {
     ]);
   });
 
-  it('changes nothing when nobody listens', async () => {
+  it('changes nothing without subscribers', async () => {
     const socket = new Watched();
     expect([socket.plain(7), await socket.later(8)]).to.deep.equal([7, 8]);
     expect(() => socket.plain(FAILURE)).to.throw(FAILURE);

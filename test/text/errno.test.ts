@@ -71,7 +71,7 @@ describe('errnoWords', () => {
     ['recv', 'ENOTCONN', /not connected/],
     ['log', 'ENOTDIR', /something on the way/],
   ] as const) {
-    it(`says in words what ${code} of ${call}() means`, () => {
+    it(`explains what ${code} of ${call}() means`, () => {
       expect(errnoWords(call, code, { host: 'there' })).to.match(words);
     });
   }

@@ -54,7 +54,7 @@ describe('formatRfc3339', () => {
     });
   }
 
-  it('asks for the offset anew for the same second on the clock', () => {
+  it('reads the offset again for the same second on the clock', () => {
     setZone('Europe/Berlin');
 
     expect(formatRfc3339(new Date('2026-10-25T00:30:00Z'))).to.equal(

@@ -49,7 +49,7 @@ describe('UdpEchoClient', () => {
     });
   }
 
-  it('is told by the system that a message is too long for a datagram', async () => {
+  it('gets an error from the system if a message is too long for a datagram', async () => {
     const server = await startDatagramServer(new UdpEchoServer());
 
     const error = await rejection(new UdpEchoClient('x'.repeat(65_508)).run(server));
@@ -106,7 +106,7 @@ describe('DatagramClient', () => {
     expect(tries).to.include(2);
   });
 
-  it('gives up after so many tries, and says what that can mean', async () => {
+  it('gives up after the last try, and says what that can mean', async () => {
     let questions = 0;
     const server = await startDatagramServer(
       new ScriptedServer(() => {

@@ -61,7 +61,7 @@ describe('UdpEchoServer', () => {
     expect(await ask(server, Buffer.alloc(LONGEST, 'x'))).to.have.length(LONGEST);
   });
 
-  it('answers each client at its own address, whoever else has asked meanwhile', async () => {
+  it('answers each client at its own address, even if others ask in between', async () => {
     const server = await startDatagramServer(new UdpEchoServer());
     const clients = await Promise.all(Array.from({ length: 20 }, () => openDatagramSocket()));
 
@@ -87,7 +87,7 @@ describe('UdpEchoServer', () => {
     expect(String(await client.send('over TCP').end().all())).to.equal('over TCP');
   });
 
-  it('still serves after 50,000 datagrams that nobody waits for', async function () {
+  it('still serves after 50,000 datagrams without a receiver', async function () {
     this.timeout(60_000);
     const report = new FakeDatagramReport();
     const server = await startDatagramServer(new UdpEchoServer(), { report });

@@ -22,7 +22,7 @@ describe('DatagramSocket', () => {
     expect(peer).to.deep.equal(from);
   });
 
-  it('takes a port of its own at the first sendto, without bind', async () => {
+  it('gets its own port at the first sendto, without bind', async () => {
     const { socket: receiver, address } = await openDatagramSocket();
     const sender = new DatagramSocket();
     afterwards(() => sender.close());
@@ -83,7 +83,7 @@ describe('DatagramSocket', () => {
     expect(error).to.include({ call: 'recvfrom', code: 'ECONNREFUSED', address: peer });
   });
 
-  it('once connected, receives from nobody else and sends to nobody else', async () => {
+  it('once connected, receives only from its peer and sends only to its peer', async () => {
     const { socket: friend, address } = await openDatagramSocket();
     const { socket: stranger, address: elsewhere } = await openDatagramSocket();
     const socket = new DatagramSocket();
@@ -100,7 +100,7 @@ describe('DatagramSocket', () => {
     });
   });
 
-  it('keeps at most 256 datagrams that nobody takes, and counts the others', async () => {
+  it('keeps at most 256 unread datagrams, and counts the others', async () => {
     const { socket: receiver, address } = await openDatagramSocket();
     const { socket: sender } = await openDatagramSocket();
 
@@ -113,7 +113,7 @@ describe('DatagramSocket', () => {
     expect(String((await receiver.recvfrom()).data)).to.equal('1');
   });
 
-  it('keeps at most 1 MiB that nobody takes', async () => {
+  it('keeps at most 1 MiB of unread datagrams', async () => {
     const { socket: receiver, address } = await openDatagramSocket();
     const { socket: sender } = await openDatagramSocket();
 
@@ -155,7 +155,7 @@ describe('DatagramSocket', () => {
     await socket.close(); // twice is harmless
   });
 
-  it('refuses to send what is not bytes, in words', async () => {
+  it('refuses to send a value that is not bytes, with a clear message', async () => {
     await using socket = new DatagramSocket();
 
     const error = await rejection(socket.sendto('text' as never, { host: HOST, port: 9 }));

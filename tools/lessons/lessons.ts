@@ -9,7 +9,7 @@ export const LESSONS: readonly Lesson[] = [
     id: 'no-server',
     slide: 'Client/Server Communication',
     title: 'A client without a server',
-    text: 'A server runs all the time, and a client comes when it is needed. Here a client comes, and no server runs. Nobody has the port that it connects to.',
+    text: 'A server runs all the time, and a client comes when it is needed. Here a client comes, and no server runs. No program has the port that it connects to.',
     runs: [
       {
         label: 'Set up and run',
@@ -19,15 +19,15 @@ export const LESSONS: readonly Lesson[] = [
         sought: { role: 'client', call: 'connect', code: 'ECONNREFUSED' },
       },
     ],
-    question: 'Who has refused? There is no server that could.',
+    question: 'Who refused the connection? There is no server.',
     answer:
-      'The system has. It knows that no program listens on this port, and answers with a reset (RFC 9293, section 3.10.7.1). So the client need not wait for a time-out. In a terminal our clients try again for 10 seconds, because in the lab both programs are often started together.',
+      "The system did. It knows that no program listens on this port, and answers with a reset (RFC 9293, section 3.10.7.1). So the client doesn't have to wait for a timeout. In a terminal our clients try again for 10 seconds, because in the lab both programs are often started together.",
   },
   {
     id: 'udp',
     slide: 'Client/Server Communication',
     title: 'UDP: lost, twice, late',
-    text: 'The client sends the numbers 1 to 20 over UDP, one in each datagram. A relay between client and server does what a network may do: it loses some, sends some twice, and lets some overtake others. The client sends nothing again.',
+    text: 'The client sends the numbers 1 to 20 over UDP, one in each datagram. A relay between client and server acts like a bad network: it loses some, sends some twice, and lets some overtake others. The client sends nothing again.',
     runs: [
       {
         label: 'Set up and run',
@@ -37,15 +37,15 @@ export const LESSONS: readonly Lesson[] = [
         sought: { arrow: 'missing' },
       },
     ],
-    question: 'The client waits for 20 answers. How does it learn that some never come?',
+    question: 'The client waits for 20 answers. How does it know that some never come?',
     answer:
-      'It does not learn it. It stops when its time is up. UDP tells neither side what was lost, so a program that must know has to number its messages, wait, and send again.',
+      "It doesn't know. It stops when its time is up. UDP tells neither side what was lost, so a program that needs to know must number its messages, wait, and send again.",
   },
   {
     id: 'tcp',
     slide: 'Client/Server Communication',
     title: 'TCP: the same 20',
-    text: 'The same 20 numbers go over one TCP connection. Each is sent when the one before has come back. All come back, in order, and no line of the client repairs anything.',
+    text: 'The same 20 numbers go over one TCP connection. Each is sent when the previous one has come back. All come back, in order, and the client has no code to repair anything.',
     runs: [
       {
         label: 'Set up and run',
@@ -57,13 +57,13 @@ export const LESSONS: readonly Lesson[] = [
     ],
     question: 'What does TCP do that you do not see here?',
     answer:
-      'It numbers every byte. The other side acknowledges what has come, and what is not acknowledged in time is sent again. So all bytes come, in order, or the connection ends with an error. On one machine nothing is lost; on Linux, npm run udp -- loss --netem loses real packets of both.',
+      'It numbers every byte. The other side acknowledges the bytes that have come, and TCP sends bytes again that are not acknowledged in time. So all bytes come, in order, or the connection ends with an error. On one machine nothing is lost; on Linux, npm run udp -- loss --netem loses real packets of both.',
   },
   {
     id: 'accept',
     slide: 'Socket programming for Client/Server Applications',
-    title: 'accept() gives a new socket',
-    text: "The server's first socket only welcomes clients. For each client, accept() gives the server a new socket, and the conversation goes over that. Two clients come at the same moment.",
+    title: 'accept() returns a new socket',
+    text: "The server's first socket only welcomes clients. For each client, accept() gives the server a new socket, and the conversation uses that one. Two clients come at the same moment.",
     runs: [
       {
         label: 'Set up and run',
@@ -78,13 +78,13 @@ export const LESSONS: readonly Lesson[] = [
     ],
     question: 'Could the server receive on its first socket, too?',
     answer:
-      'No. That socket is connected to nobody, so recv() on it fails (ENOTCONN). It has one job, accept(), and it stays open when a client leaves.',
+      'No. That socket is not connected, so recv() on it fails (ENOTCONN). It has one job, accept(), and it stays open when a client leaves.',
   },
   {
     id: 'addresses',
     slide: 'Socket programming for Client/Server Applications',
     title: 'Which connection is which?',
-    text: "Two clients send the same text to the same port. Nothing in the bytes tells who sent them. Compare the ports below the clients' names with those at accept().",
+    text: "Two clients send the same text to the same port. The bytes do not show who sent them. Compare the ports below the clients' names with those at accept().",
     runs: [
       {
         label: 'Set up and run',
@@ -99,13 +99,13 @@ export const LESSONS: readonly Lesson[] = [
     ],
     question: 'Both sockets of the server have the same local port. What tells them apart?',
     answer:
-      'Both ends together: the host and port on this side, and the host and port on the other. The local ends are equal here, but each client has a port of its own.',
+      'Both ends together: the host and port on this side, and the host and port on the other. The local ends are equal here, but each client has its own port.',
   },
   {
     id: 'figure',
     slide: 'Socket Programming: Client - Server',
     title: 'The picture on the slide',
-    text: 'One client talks with one server. Each row is a call, or two calls that belong together. They have the names and the order of the slide. Click a row: the line of code that made the call stands beside it.',
+    text: 'One client talks with one server. Each row is a call, or two calls that belong together. They have the names and the order of the slide. Click a row: the line of code that made the call is next to it.',
     runs: [
       {
         label: 'Set up and run',
@@ -117,13 +117,13 @@ export const LESSONS: readonly Lesson[] = [
     ],
     question: 'The server called accept() before the client came. What did it do until then?',
     answer:
-      'It waited: accept() blocks until there is a client. The hatched bar shows how long. Only this line of the server waits; its conversations with other clients would go on.',
+      'It waited: accept() blocks until a client comes. The hatched bar shows how long. Only this line of the server waits; conversations with other clients would go on.',
   },
   {
     id: 'half-close',
     slide: 'Socket Programming: Client - Server',
     title: 'End of file, half-close',
-    text: "The client sends all that it has to say, and then closes its own direction with shutdown(). The server's recv() then gives no bytes: that is end of file. The other direction is still open.",
+    text: "The client sends everything, and then closes its own direction with shutdown(). The server's recv() then returns no bytes: that is end of file. The other direction is still open.",
     runs: [
       {
         label: 'End of file first, then read',
@@ -135,7 +135,7 @@ export const LESSONS: readonly Lesson[] = [
     ],
     question: 'The client has sent end of file. Why does it still get its echo?',
     answer:
-      "Each direction of a connection ends by itself (half-close, RFC 9293, section 3.6.1). shutdown() ends only the client's direction; close() gives up both.",
+      "Each direction of a connection ends by itself (half-close, RFC 9293, section 3.6.1). shutdown() ends only the client's direction; close() closes both.",
   },
   {
     id: 'killed',
@@ -160,13 +160,13 @@ export const LESSONS: readonly Lesson[] = [
     ],
     question: 'Does the server end, too?',
     answer:
-      'It must not. The error belongs to one conversation. The server closes that socket and goes on, as client B sees. Client A had bytes that it had not read, so its system sent a reset (RFC 1122, section 4.2.2.13); without them, end of file would have come.',
+      'It must not. The error belongs to one conversation. The server closes that socket and goes on, as client B shows. Client A had unread bytes, so its system sent a reset (RFC 1122, section 4.2.2.13); without them, end of file would have come.',
   },
   {
     id: 'ports',
     slide: 'Socket Programming: Ports',
-    title: 'Well-known and taken ports',
-    text: 'A server takes a port that its clients know. A client gets any free port from its system, another in each run. Then a second server asks for the port of the first.',
+    title: 'Well-known ports, and ports in use',
+    text: 'A server takes a port that its clients know. A client gets any free port from its system, a different one in each run. Then a second server asks for the port of the first.',
     runs: [
       {
         label: 'Set up and run',
@@ -182,13 +182,13 @@ export const LESSONS: readonly Lesson[] = [
     ],
     question: 'Why must clients know the port of a server, and not the other way round?',
     answer:
-      "The client speaks first, so it must know where. The server learns the client's address with the connection: accept() tells it. That is why services have well-known ports, such as 80 for the Web. Those below 1024 are reserved: on most systems a program needs a right to take one.",
+      "The client sends first, so it must know the address. The server gets the client's address with the connection: accept() returns it. That is why services have well-known ports, such as 80 for the Web. Those below 1024 are reserved: on most systems a program needs a special right for them.",
   },
   {
     id: 'await',
     slide: 'Socket Programming: Simple Client',
     title: 'Many clients, and one await',
-    text: 'Client A connects, and is halted before it says anything. Then client B connects and sends. The two servers differ in one word: step 2 waits until a conversation is over (await), step 3 does not.',
+    text: 'Client A connects, and is halted before it sends anything. Then client B connects and sends. The two servers differ in one word: step 2 waits until a conversation is over (await), step 3 does not.',
     runs: [
       {
         label: 'With await (step 2)',
@@ -201,7 +201,7 @@ export const LESSONS: readonly Lesson[] = [
           first.goOn();
           await Promise.all([first.ended, second]);
         },
-        look: 'The second accept(): it comes when client A has gone.',
+        look: 'The second accept(): it comes when client A has left.',
         sought: { role: 'server', call: 'accept', nth: 2 },
       },
       {
@@ -220,13 +220,13 @@ export const LESSONS: readonly Lesson[] = [
     ],
     question: 'In step 2, connect() of client B returns long before the server accepts it. Why?',
     answer:
-      "The system does the handshake. The connection then waits in the backlog of the welcoming socket, with the bytes that have come, until accept() fetches it. The slide's answer to many clients is a thread for each; ours is the await that is missing.",
+      "The system does the handshake. The connection then waits in the backlog of the welcoming socket, with the bytes that have come, until accept() takes it. The slide's answer to many clients is a thread for each; ours is the await that is missing.",
   },
   {
     id: 'stream',
     slide: 'Socket Programming: Simple Client',
     title: 'TCP is a stream',
-    text: 'TCP carries bytes in order, and no messages. How many bytes a recv() gives does not depend on how many one send took.',
+    text: 'TCP carries bytes in order, and no messages. How many bytes a recv() returns does not depend on how many bytes one send had.',
     runs: [
       {
         label: 'Two messages in one send',
@@ -239,19 +239,19 @@ export const LESSONS: readonly Lesson[] = [
         label: 'One in two pieces',
         lab: 'two-pieces',
         play: withClient(HELLO),
-        look: 'The second recv() of the server: it has the rest of one message.',
+        look: 'The second recv() of the server: it returns the rest of one message.',
         sought: { role: 'server', call: 'recv', arrow: 'bytes', nth: 2 },
       },
     ],
-    question: 'The date server answers each question once. How does it know where one ends?',
+    question: 'The date server answers each question once. How does it know where a question ends?',
     answer:
-      "TCP can't tell it, so client and server agree on a sign: here it is the newline, and Messages.next() looks for it. Other protocols send the length first. Step 4 has a server that takes each recv() for one question: it answers wrongly in both cases.",
+      "TCP can't tell, so client and server agree on a sign: here it is the newline, and Messages.next() looks for it. Other protocols send the length first. Step 4 has a server that treats each recv() as one question: it answers wrongly in both cases.",
   },
   {
     id: 'log',
     slide: 'Exercise 3: Logging Server',
     title: 'Numbered log files',
-    text: 'Two logging servers run on two ports and write into one folder. Client A asks the first server, client B the second, client C the first again. Each request becomes a file with a number of its own.',
+    text: 'Two logging servers run on two ports and write into one folder. Client A asks the first server, client B the second, client C the first again. Each request becomes a file with its own number.',
     runs: [
       {
         label: 'Set up and run',
@@ -263,13 +263,13 @@ export const LESSONS: readonly Lesson[] = [
           await stage.talk('And for you?', port);
           await stage.talk('Once more?');
         },
-        look: 'The second file: the other server has written it.',
+        look: 'The second file: the other server wrote it.',
         sought: { role: 'server', call: 'log', nth: 2 },
       },
     ],
-    question: 'Neither server knows of the other. Why do they never write the same file?',
+    question: "The servers don't know each other. Why do they never write the same file?",
     answer:
-      'Each opens its file with a flag that says: only if there is no such file yet (O_EXCL; wx in Node.js). If there is one, the other server was faster, and the next number is tried. The file system decides, so this holds after a crash, too.',
+      'Each opens its file with a flag that means: only if this file does not exist yet (O_EXCL; wx in Node.js). If it exists, the other server was faster, and it tries the next number. The file system decides, so this works even after a crash.',
   },
 ];
 

@@ -2,7 +2,7 @@ import { parseTrace, type TraceRecord } from '../../src/trace/record';
 import { readFrom } from './openFile';
 
 const PIECE = 65_536;
-/** More are not drawn: a program that goes round and round makes a million in a minute. */
+/** At most this many are drawn: a program that loops makes a million in a minute. */
 export const MOST_RECORDS = 20_000;
 const MOST_BYTES = 16_000_000;
 /** No record is longer. */

@@ -17,7 +17,7 @@ async function reserve(count: number): Promise<ReservedPort> {
 describe('ReservedPort', () => {
   afterEach(cleanUp);
 
-  it('is had by nobody else, though nobody listens on it', async () => {
+  it('is reserved, although no program listens on it', async () => {
     const ports = [await reserve(3), await reserve(3), await reserve(3)].map(({ port }) => port);
 
     expect(new Set(ports)).to.deep.equal(new Set([FIRST, FIRST + 1, FIRST + 2]));

@@ -40,7 +40,7 @@ describe('npm run check -- date-server', function () {
   });
   itChecksSlow('date-server', 'date', 3);
 
-  itWith('python3', 'asks a server with a word of its own for that', async () => {
+  itWith('python3', 'asks a server its special question', async () => {
     const program = path.join(ROOT, 'test/tools/kit/gallery/date/a_word_of_its_own.py');
     const question = ['--question', 'TIME', ...upTo(3)];
     allPassed(await check('date-server', ...question, '--', 'python3', program, '{port}'));

@@ -12,7 +12,7 @@ describe('A folder with log files', function () {
   this.timeout(60_000);
   afterEach(cleanUp);
 
-  it('shows what is new and what was written, also among 25,000 old files', () => {
+  it('shows new and changed files, even among 25,000 old files', () => {
     const folder = freshFolder();
     for (let number = 0; number < 25_000; number++)
       writeFileSync(path.join(folder, `log${number}.txt`), '');

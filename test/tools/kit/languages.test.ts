@@ -65,7 +65,7 @@ describe('npm run check, on servers in other languages', function () {
     allPassed(await check('echo-server', '--', path.join(OTHERS, 'echo.sh'), '{port}'));
   });
 
-  itWith('socat', 'says what is wrong with one in the shell', async () => {
+  itWith('socat', 'explains what is wrong with one in the shell', async () => {
     const server = path.join(OTHERS, 'echoOnce.sh');
 
     await failsFirst(6, /ends after its first client/, 'echo-server', server);

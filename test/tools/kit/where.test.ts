@@ -165,7 +165,7 @@ int main(int argc, char **argv) {
     expect(stage?.saw?.at(-1)).to.match(/^recv\(\) waits +hangs\.c:12$/);
   });
 
-  itOnLinux('/proc', 'and prints it below the cause, unless it is told not to', async () => {
+  itOnLinux('/proc', 'and prints it below the cause, unless --no-where is given', async () => {
     const command = ['--', 'python3', path.join(GALLERY, 'echo/only_lines.py'), '{port}'];
     const args = ['echo-server', '--only', '1,2', ...command];
     const { stdout } = await Program.script('tools/kit/main', args).ended();

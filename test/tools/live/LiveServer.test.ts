@@ -63,7 +63,7 @@ describe('The live server', () => {
     expect(await ask({ host: outside.host, 'sec-fetch-site': 'cross-site' })).to.equal(403);
   });
 
-  it('keeps nothing for pages that do not read, and tells them later what is kept', async () => {
+  it('keeps nothing for pages that do not read, and sends them the kept records later', async () => {
     const live = new LiveServer();
     afterwards(() => live.stop());
     const url = new URL(await live.start(0));

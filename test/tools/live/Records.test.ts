@@ -13,7 +13,7 @@ const timesOf = (records: Records) =>
   records.all.map((record) => (record.type === 'call' ? record.t : undefined));
 
 describe('The records of a run', () => {
-  it('come out in the order of their time, whoever sends them first', async () => {
+  it('come out in order of time, no matter which program sends first', async () => {
     const records = new Records();
     records.add(socketCall(2));
     records.add(socketCall(1));
@@ -36,7 +36,7 @@ describe('The records of a run', () => {
     expect(timesOf(records)).to.deep.equal([1, 2, 3]);
   });
 
-  it('are the newest 20,000, and what is dropped is counted', () => {
+  it('are the newest 20,000, and discarded ones are counted', () => {
     const records = new Records();
     for (let t = 1; t <= 20_003; t++) records.add(socketCall(t));
     records.settle();

@@ -19,7 +19,7 @@ describe('The secret in the page’s address', () => {
     expect(readdirSync(path.dirname(file))).to.deep.equal(['secret']);
   });
 
-  it('is new where what is kept is no secret, or nothing can be kept', async () => {
+  it('is new if the stored text is not a secret, or nothing can be stored', async () => {
     const folder = await temporaryFolder();
     const file = path.join(folder, 'secret');
     writeFileSync(file, 'guess');

@@ -431,7 +431,7 @@ describe('npm run live', function () {
     const { page } = await open();
     await page.click('#client');
     await label(page, 'ECONNREFUSED').waitFor();
-    expect(await page.textContent('#sentence')).to.match(/refused|done with the socket/);
+    expect(await page.textContent('#sentence')).to.match(/refused|finished with the socket/);
     await see(page, 'said', 'EchoClient');
 
     await page.click('#server');
@@ -476,7 +476,7 @@ describe('npm run live', function () {
       const { body } = await ask('GET', 'trace.jsonl');
       const file = { name: 'kept.jsonl', mimeType: 'application/jsonl', buffer: Buffer.from(body) };
       await page.setInputFiles('#open', file);
-      await see(page, 'notice', 'You look at kept.jsonl');
+      await see(page, 'notice', 'This is kept.jsonl');
       expect(await stepThrough(page)).to.deep.equal(before);
 
       await page.setInputFiles('#open', { ...file, buffer: Buffer.from('Hello, world') });
@@ -485,14 +485,14 @@ describe('npm run live', function () {
     },
   );
 
-  itInBrowser('says that older events are kept no more', async () => {
+  itInBrowser('says that older events were discarded', async () => {
     const { page } = await open();
     const line = (t: number) =>
       `{"v":1,"type":"call","id":"1.${t}","phase":"return","t":${t},"role":"client","program":"EchoClient","pid":1,"proto":"tcp","sock":${t},"call":"socket"}\n`;
     const buffer = Buffer.from(Array.from({ length: 20_001 }, (_, t) => line(t)).join(''));
     await page.setInputFiles('#open', { name: 'long.jsonl', mimeType: 'text/plain', buffer });
 
-    await see(page, 'notice', '2001 older events are kept no more.');
+    await see(page, 'notice', '2001 older events were discarded.');
   });
 
   itInBrowser('shows a running lab at a pace to read by', async () => {
@@ -636,7 +636,7 @@ describe('npm run live', function () {
     await see(page, 'address', /:\d+/);
     await page.locator('#empty').waitFor({ state: 'hidden' });
     expect(await page.locator('#lab:disabled').getAttribute('title')).to.equal(
-      'Stop what runs first.',
+      'Stop the running programs first.',
     );
     await page.focus('#message');
     await page.keyboard.press('Enter');
@@ -644,7 +644,7 @@ describe('npm run live', function () {
     expect(await page.locator('.born').count()).to.equal(1);
     await label(page, 'accept() = #2').first().click();
     expect(await page.textContent('#sentence')).to.match(
-      /accept\(\) gives a new socket, #2, for the client at port \d+; #1 goes on welcoming/,
+      /accept\(\) returns a new socket, #2, for the client at port \d+; #1 still welcomes/,
     );
   });
 

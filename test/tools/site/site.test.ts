@@ -191,7 +191,7 @@ describe('npm run site', function () {
     const page = await openPage({});
     const wrong = watchFor(page, (url) => url.startsWith(home) || url.startsWith('data:'));
     await page.goto(`${home}index.html`);
-    await page.click('text=accept() gives a new socket');
+    await page.click('text=accept() returns a new socket');
     await page.waitForSelector('.event.chosen');
     await page.click('nav >> text=Slides');
     await page.waitForSelector('.statement');

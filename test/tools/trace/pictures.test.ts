@@ -160,7 +160,7 @@ describe('A later connection', () => {
 });
 
 describe('A trace', () => {
-  it('of another version, or that is none, is refused in words', () => {
+  it('of another version, or that is not one, is refused with a clear message', () => {
     expect(() => parseTrace('{"v":2,"type":"run"}\n')).to.throw('it has version 2');
     expect(() => parseTrace('Hello, world\n')).to.throw('line 1 is not a record');
     for (const type of ['relay', 'killed', 'else'])
@@ -173,7 +173,7 @@ describe('A trace', () => {
     );
   });
 
-  it('that is damaged is refused in words, whatever field it is', () => {
+  it('that is damaged in any field is refused with a clear message', () => {
     const records = recordsOf('echo');
     const call = records.find((record) => record.type === 'call' && record.bytes);
     const damages = [
@@ -219,7 +219,7 @@ describe('A trace', () => {
     expect(diagram).not.to.match(/^ *Note over client: forged/m);
   });
 
-  it('may have fields and calls that nobody knows', () => {
+  it('may have unknown fields and calls', () => {
     const records = recordsOf('echo');
     const known = records.find((record) => record.type === 'call');
     const unknown = { ...known, id: '1.999', call: 'getsockopt', more: true };

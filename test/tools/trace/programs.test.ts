@@ -269,7 +269,7 @@ describe('npm run trace', function () {
 
     expect(all.map(({ code }) => code)).to.deep.equal([1, 1, 1, 1]);
     const said = all.map(({ stderr }) => stderr);
-    expect(said[0]).to.contain('it has version 7, and this program knows 1');
+    expect(said[0]).to.contain('it has version 7, but this program reads version 1');
     expect(said[1]).to.contain('line 1 is not a record of a trace');
     expect(said[2]).to.contain('no such file');
     expect(said[3]).to.contain('show needs the file of a trace');

@@ -93,7 +93,7 @@ describe('LossyRelay', () => {
     ]);
   });
 
-  it('loses what waits, or is held, when it is told to, and nothing else', async () => {
+  it('loses waiting or held datagrams on request, and no others', async () => {
     const fates: string[] = [];
     let decided: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (decided = resolve));

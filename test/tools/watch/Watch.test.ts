@@ -62,7 +62,7 @@ describe('A program that is watched', function () {
     expect(callsIn(new RecordFile(file).read())).to.deep.equal(['socket']);
   });
 
-  itWith('python3', 'may have a socket.py of its own, which stands in the way as ever', () => {
+  itWith('python3', 'may have its own socket.py, which gets in the way as usual', () => {
     const folder = freshFolder();
     writeFileSync(path.join(folder, 'socket.py'), 'import socket\nprint(socket.AF_INET)\n');
     const file = path.join(folder, 'run.jsonl');
@@ -96,7 +96,7 @@ describe('A program that is watched', function () {
     expect(run(command, env)).to.deep.equal(run(command));
   });
 
-  itWith('mkfifo', 'can not hang who reads, nor show another file, by what it puts there', () => {
+  itWith('mkfifo', 'can not make the reader hang, or show another file', () => {
     const folder = freshFolder();
     const [fifo, link, file] = ['fifo', 'link', 'file'].map((name) => path.join(folder, name));
     spawnSync('mkfifo', [fifo ?? '']);
@@ -107,7 +107,7 @@ describe('A program that is watched', function () {
     expect(read).to.deep.equal([0, 0, 1, 0]);
   });
 
-  it('is read no further than a bound, also when it writes what is no record', () => {
+  it('is read only up to a limit, even if it writes something else', () => {
     const file = path.join(freshFolder(), 'run.jsonl');
     writeFileSync(file, 'x'.repeat(20_000_000));
     const records = new RecordFile(file);

@@ -1,7 +1,7 @@
 /** Where the browser keeps which lessons are done. */
 const KEY = 'lab3-lessons';
 
-/** The list of lessons on a page. The page itself is made where the lessons are. */
+/** The behaviour of the list of lessons on a page; tools/lessons/panel.ts makes its HTML. */
 export class LessonList {
   readonly #list = document.getElementById('lessons');
 
@@ -23,7 +23,7 @@ export class LessonList {
       });
   }
 
-  /** Says where the row is that is to be looked for: its number from 1; undefined as long as it has not come. */
+  /** Shows the number of the row to look for, from 1; undefined until it has come. */
   found(id: string, run: number, row: number | undefined): void {
     for (const look of this.#all('.look')) {
       const isHere = lessonOf(look) === id && look.dataset['run'] === String(run);
@@ -35,7 +35,7 @@ export class LessonList {
     }
   }
 
-  /** Makes room for whoever goes on alone, and has opened no lesson. */
+  /** Folds the list, if the user goes on alone and has opened no lesson. */
   fold(): void {
     const list = this.#list;
     const isUsed = this.#all<HTMLDetailsElement>('[data-lesson]').some(({ open }) => open);
@@ -50,14 +50,14 @@ export class LessonList {
     if (lesson) lesson.open = true;
   }
 
-  /** Marks a lesson as done, for as long as the browser keeps it. */
+  /** Marks a lesson as done, in the browser's storage. */
   done(id: string): void {
     const done = new Set(doneBefore()).add(id);
     this.#mark(id);
     try {
       localStorage.setItem(KEY, JSON.stringify([...done]));
     } catch {
-      // a browser that keeps nothing
+      // a browser without storage
     }
   }
 
@@ -83,7 +83,7 @@ function lessonOf(part: HTMLElement): string {
   return part.closest<HTMLElement>('[data-lesson]')?.dataset['lesson'] ?? '';
 }
 
-/** What stands there may be anything. */
+/** The stored value may be anything. */
 function doneBefore(): string[] {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]');

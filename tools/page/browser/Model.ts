@@ -28,16 +28,16 @@ export interface Wait {
   readonly call: string;
 }
 
-/** What the page knows of a run. Events are only ever added. */
+/** The page's model of a run. Events are only added, never changed. */
 export class Model {
   readonly events: Event[] = [];
-  /** Whether datagrams are sent: the steps of that are others. */
+  /** Whether it is a run over UDP, which has other steps. */
   isUdp = false;
-  /** A run that is over has rows of its own for what has waited to its end. */
+  /** Whether the run is over: then calls that waited until its end have their own rows. */
   #isOver = false;
   readonly #lanes = new Lanes();
   readonly #serverLanes = new ServerLanes();
-  /** Older events that are kept no more. */
+  /** Older events that were discarded. */
   dropped = 0;
   /** Datagrams that wait in the relay, in the order in which they came. */
   readonly inRelay = new Map<string, Relayed>();
@@ -161,7 +161,7 @@ export class Model {
   }
 }
 
-/** More are not kept: the oldest go, and the page says so. */
+/** At most this many are kept: the oldest are discarded, and the page says so. */
 const MOST_EVENTS = 20_000;
 const WAITING = new Set(['accept', 'connect', 'recv', 'recvfrom', 'sendall']);
 
@@ -199,12 +199,12 @@ export function stepOf(mark: Mark | undefined): string | undefined {
 }
 
 const SENTENCES: Readonly<Record<string, string>> = {
-  socket: 'A socket is made. It is connected to nothing yet.',
-  bind: 'The server says which address and port are to be its own.',
-  listen: 'The port is open: clients can connect from here on.',
+  socket: 'A new socket. It is not connected yet.',
+  bind: 'The server takes its address and port.',
+  listen: 'The port is open: from now on clients can connect.',
   accept: 'The server takes the next client.',
-  connect: 'The client says whom it talks with. UDP sends nothing for that.',
-  close: 'This side is done with the socket.',
+  connect: 'The client sets its peer. UDP sends nothing for that.',
+  close: 'This side has finished with the socket.',
 };
 
 /** An event in a sentence. */
@@ -212,23 +212,23 @@ export function sentenceOf(event: Event, names: Readonly<Record<Role, string>>):
   const { arrow, client, server } = event;
   const why = whyFailed(event, names);
   if (why !== undefined) return why;
-  if (client?.state === 'waits') return 'The client waits here, until something comes.';
-  if (server?.state === 'waits') return 'The server waits here, until something comes.';
+  if (client?.state === 'waits') return 'The client waits here until something comes.';
+  if (server?.state === 'waits') return 'The server waits here until something comes.';
   if (!arrow) return ownSentence(client, server);
   const from = arrow.to === 'server' ? 'client' : 'server';
   switch (arrow.kind) {
     case 'handshake':
-      return `The two systems shake hands (SYN, SYN-ACK, ACK), and connect() returns. accept() only fetches what is ready.${newSocket(server)}`;
+      return `The two systems shake hands (SYN, SYN-ACK, ACK), and connect() returns. accept() only takes the finished connection.${newSocket(server)}`;
     case 'eof':
-      return `The ${from} has said all: recv() on the other side gives nothing, and that means end of file.`;
+      return `The ${from} sends nothing more: recv() on the other side returns no bytes, and that means end of file.`;
     case 'in relay':
-      return 'It has come as far as the relay, which passes it on, loses it, doubles it, or lets the next one overtake it.';
+      return 'It has reached the relay, which passes it on, loses it, doubles it, or lets the next one overtake it.';
     case 'missing':
       if (arrow.why === 'lost in relay')
-        return `It is lost on the way to the ${arrow.to}. Neither side is told: that is UDP.`;
+        return `It is lost on the way to the ${arrow.to}. UDP does not tell either side.`;
       if (arrow.why === 'too late')
-        return 'It arrives where nobody receives any more: this try was given up, and the next has another port.';
-      return `What ${names[from]} has sent has not been received.`;
+        return 'It arrives too late: the client gave up this try, and the next try has another port.';
+      return `The bytes from ${names[from]} have not been received.`;
     case 'bytes': {
       const { n } = arrow.bytes;
       const travel = n === 1 ? 'byte travels' : 'bytes travel';
@@ -244,9 +244,10 @@ export function sentenceOf(event: Event, names: Readonly<Record<Role, string>>):
 function ownSentence(client: Mark | undefined, server: Mark | undefined): string {
   const mark = client ?? server;
   const { call = '', named, logged } = mark ?? {};
-  if (logged) return `The server has made the file ${logged.file}, with this line: ${logged.line}`;
+  if (logged)
+    return `The server has created the file ${logged.file}, with this line: ${logged.line}`;
   if (call === 'close' && named !== undefined)
-    return `The server is done with its socket #${named}.`;
+    return `The server has finished with its socket #${named}.`;
   return `${SENTENCES[call] ?? ''}${newSocket(server)}`;
 }
 
@@ -254,12 +255,12 @@ function ownSentence(client: Mark | undefined, server: Mark | undefined): string
 function newSocket(server: Mark | undefined): string {
   const { call, named, accepted, sock } = server ?? {};
   if (call !== 'accept' || named === undefined || accepted === undefined) return '';
-  return ` accept() gives a new socket, #${named}, for the client at port ${accepted}; #${sock} goes on welcoming others.`;
+  return ` accept() returns a new socket, #${named}, for the client at port ${accepted}; #${sock} still welcomes other clients.`;
 }
 
 /** What is special about a datagram that has come. */
 function remarkOf({ overtaken = 0, remark }: Carried): string {
-  if (remark === 'doubled') return ' It has come before: on the way it was doubled.';
-  if (remark === 'late') return ' Whoever sent it had given up already.';
-  return overtaken > 0 ? ` It has overtaken ${overtaken} that left earlier.` : '';
+  if (remark === 'doubled') return ' It has come before: it was doubled on the way.';
+  if (remark === 'late') return ' Its sender had already given up.';
+  return overtaken > 0 ? ` It has overtaken ${overtaken} that were sent earlier.` : '';
 }

@@ -1,8 +1,8 @@
 import type { Mark, Row } from '../../../src/trace/rows';
 
-/** More are not drawn beside each other: those that come then share the last. */
+/** At most this many are drawn side by side: further sockets share the last lane. */
 const MOST_LANES = 5;
-/** A lane stays empty for so many rows before another socket has it. */
+/** A lane stays empty for this many rows before another socket gets it. */
 const APART = 2;
 
 /** A socket of a server: from the row in which it is made to the one in which it is closed. */
@@ -11,7 +11,7 @@ export interface ServerSocket {
   /** It welcomes clients, talks with one, or belongs to another server than the first. */
   readonly kind: 'welcoming' | 'accepted' | 'other';
   readonly lane: number;
-  /** Rows, counted with those that are kept no more. */
+  /** Rows, counted with those that were discarded. */
   readonly from: number;
   to: number | undefined;
 }

@@ -32,7 +32,7 @@ const NEXT_TO = 170;
 const NEXT_TO_RELAY = 120;
 /** Half of a client's head, and half of its neighbour's, px. */
 const HEAD = 115;
-/** So many events are drawn beyond what can be seen, and anew when fewer than these are left. */
+/** This many events are drawn beyond the visible ones, and drawn again when fewer than NEAR are left. */
 const AROUND = 60;
 const NEAR = 20;
 
@@ -83,7 +83,7 @@ export class Viewer {
     if (this.#playing === undefined && !this.isAtEnd) this.#play();
   }
 
-  /** Older events of what is shown that are kept no more. */
+  /** Older events of the shown run that were discarded. */
   get dropped(): number {
     return this.model.dropped;
   }
@@ -102,7 +102,7 @@ export class Viewer {
     return this.#chosen === this.model.events.length - 1;
   }
 
-  /** Draws anew, when there are more events, or another width. */
+  /** Draws again, when there are more events, or the width has changed. */
   redraw(): void {
     this.#draw();
     (get('slider') as HTMLInputElement).max = String(this.model.events.length);
@@ -135,7 +135,7 @@ export class Viewer {
     );
   }
 
-  /** Draws what can be seen, and some more on both sides: of many events only these are in the page. */
+  /** Draws the visible events, and some more on both sides: with many events, the page has only these. */
   #drawVisible(): void {
     const { scrollTop, clientHeight } = get('scroller');
     const [first, last] = rangeOf(scrollTop, scrollTop + clientHeight);
@@ -292,7 +292,7 @@ export class Viewer {
     }
   }
 
-  /** No box is empty without saying why. */
+  /** An empty box says why it is empty. */
   #tellNothing(): void {
     get('title').textContent = 'Nothing has happened yet';
     get('time').textContent = '';
@@ -407,7 +407,7 @@ function bytesShown(arrow: Arrow | undefined): HTMLElement[] {
     hex.slice(0, SHOWN_BYTES / 4).join(' ') + (hex.length > SHOWN_BYTES / 4 ? ' …' : '');
   const whole = document.createElement('details');
   const summary = document.createElement('summary');
-  summary.textContent = `all that is kept: ${bytes.length} of ${sent.n} bytes`;
+  summary.textContent = `the trace keeps ${bytes.length} of ${sent.n} bytes`;
   const words = document.createElement('pre');
   words.textContent = `${new TextDecoder().decode(bytes)}\n\n${hex.join(' ')}`;
   whole.append(summary, words);

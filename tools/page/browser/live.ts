@@ -1,4 +1,4 @@
-/** The page of a run that goes on: its buttons, and what the live server tells. */
+/** The page of a live run: its buttons, and the news from the live server. */
 import { parseTrace } from '../../../src/trace/record';
 import { LessonList } from './LessonList';
 import { seek, type Sought } from './lessonText';
@@ -97,7 +97,7 @@ on('state', (next) => {
   showState();
 });
 
-/** What is told again after a break in the line begins anew. */
+/** After a lost connection, the server sends everything again, so begin from an empty page. */
 events.addEventListener('open', () => {
   byId('gone').hidden = true;
   isSynced = false;
@@ -105,7 +105,7 @@ events.addEventListener('open', () => {
   viewer.show(model);
 });
 
-/** The browser asks again by itself, as long as it may. */
+/** The browser reconnects by itself, unless it has given up. */
 events.addEventListener('error', () => {
   const again = events.readyState === EventSource.CLOSED ? ', and then reload this page' : '';
   byId('gone').textContent =
@@ -156,12 +156,12 @@ function followLesson(before: State['lesson']): void {
   point();
 }
 
-const STOP_FIRST = 'Stop what runs first.';
+const STOP_FIRST = 'Stop the running programs first.';
 const CHOOSE_STEP = 'No process is halted: choose "call by call" before you start.';
 const NOBODY_HALTED = 'No process is halted: each waits in a call for another one.';
 const NO_SERVER = 'Start the server first.';
 
-/** What can't be done now is grey, and says why. */
+/** A button that can't be used now is grey, and its title says why. */
 function allow(id: string, whyNot: string | undefined): void {
   const control = byId(id) as HTMLButtonElement | HTMLInputElement | HTMLSelectElement;
   control.disabled = whyNot !== undefined;
@@ -194,9 +194,9 @@ function showControls(): void {
   for (const id of ['lab', 'loss', 'duplicate', 'reorder', 'seed']) allow(id, whileRunning);
   for (const option of (byId('mode') as HTMLSelectElement).options)
     option.disabled = isRunning && (option.value === 'step') !== (mode === 'step');
-  byId('mode').title = isRunning ? 'Stop what runs first to change this.' : '';
+  byId('mode').title = isRunning ? 'Stop the running programs first to change this.' : '';
   const isKnown = isOwn && given.own?.isClientOwn === true;
-  allow('message', isKnown ? 'Your client is started as your command says.' : undefined);
+  allow('message', isKnown ? 'Your client is started with your command.' : undefined);
   for (const id of ['client', 'three']) allow(id, whileStopping);
   const notStepping = isRunning && mode === 'step' ? NOBODY_HALTED : CHOOSE_STEP;
   allow('step', halted.length > 0 ? undefined : notStepping);
@@ -216,13 +216,13 @@ function beforeWhat({ call, line }: Halted): string {
   return `${call}()${place}`;
 }
 
-/** The process that Step lets go on: the one that was chosen, or the first. */
+/** The process that Step continues: the chosen one, or the first. */
 function nextToGo(): Halted | undefined {
   const chosen = Number(valueOf('who'));
   return state.halted.find(({ id }) => id === chosen) ?? state.halted[0];
 }
 
-/** Who can go on, and the line that runs next. */
+/** The processes that can go on, and the line that runs next. */
 function showHalted(): void {
   const next = nextToGo();
   const choices = state.halted.map(
@@ -241,7 +241,7 @@ function showState(): void {
   showHalted();
   showEmpty();
   const parts = [
-    opened === undefined ? '' : `You look at ${opened}.`,
+    opened === undefined ? '' : `This is ${opened}.`,
     ...state.ways.map((way) => `${way}.`),
     state.relay === undefined ? '' : `The relay before the server is ${state.relay}.`,
     ...state.halted.map((halted) => `${nameOf(halted)} is halted before ${beforeWhat(halted)}.`),
@@ -249,9 +249,9 @@ function showState(): void {
     opened === undefined && model.waiting.length > 0 ? `Waiting: ${model.waiting.join('; ')}.` : '',
     viewer.isAtEnd || opened !== undefined
       ? ''
-      : 'You look at an earlier call; the processes have not gone back.',
-    viewer.dropped > 0 ? `${viewer.dropped} older events are kept no more.` : '',
-    opened === undefined && missed > 0 ? `${missed} older records are kept no more.` : '',
+      : 'This is an earlier call; the processes have not gone back.',
+    viewer.dropped > 0 ? `${viewer.dropped} older events were discarded.` : '',
+    opened === undefined && missed > 0 ? `${missed} older records were discarded.` : '',
   ];
   byId('notice').textContent = parts.filter((part) => part !== '').join(' ');
   if (state.halted.length > 0) {
@@ -260,21 +260,22 @@ function showState(): void {
   }
 }
 
-/** Where the picture will be, as long as there is none. */
+/** The text in the place of the picture, before there is one. */
 function showEmpty(): void {
   const isEmpty = model.events.length === 0 && opened === undefined;
   byId('empty').hidden = !isEmpty;
   if (!isEmpty) return;
   const steps = [
     'Press “Start server”: the real program starts, and each of its socket calls is drawn here.',
-    'Write what the client is to say, and press “Run client”.',
-    'Click a row, or go with the arrow keys: beside it you see what has happened, and the line that did it.',
+    'Type a message for the client, and press “Run client”.',
+    'Click a row, or use the arrow keys: on the right you see what has happened, and in which line.',
   ];
   const list = document.createElement('ol');
   for (const step of steps)
     list.append(Object.assign(document.createElement('li'), { textContent: step }));
   const hint = document.createElement('p');
-  hint.textContent = 'Choose a lesson: its button starts all that it needs. Or do it step by step:';
+  hint.textContent =
+    'Choose a lesson: its button starts everything that it needs. Or do it step by step:';
   byId('empty').replaceChildren(hint, list);
 }
 
@@ -287,7 +288,7 @@ async function order<Name extends keyof Orders>(name: Name, what: Orders[Name]):
   });
   if (response.ok) return;
   const { why } = (await response.json()) as { why?: string };
-  byId('said').textContent = why ?? 'the live server did not take it';
+  byId('said').textContent = why ?? 'the live server refused it';
 }
 
 function click(id: string, act: () => Promise<void>): void {
@@ -354,7 +355,7 @@ if (given.own) byId('lab').prepend(new Option('Yours', OWN, true, true));
 byId('lab').addEventListener('change', showState);
 document.addEventListener('chosen', showState);
 
-/** A trace that was downloaded, or kept by a program: it is looked at until a server is started. */
+/** A trace from a file: it is shown until a server is started. */
 async function open(file: File): Promise<void> {
   byId('said').textContent = '';
   try {

@@ -1,4 +1,4 @@
-/** What the live server and its page say to each other. Both sides import this. */
+/** The messages between the live server and its page. Both sides import this. */
 import type { Role, SourceLine, TraceRecord } from '../../../src/trace/record';
 import type { Relayed } from '../../../src/trace/rows';
 
@@ -34,7 +34,7 @@ export interface State {
   readonly halted: readonly Halted[];
   /** Older records that were discarded. */
   readonly dropped: number;
-  /** How the programs of the student's own are watched, and which can't be halted. */
+  /** How the student's own programs are watched, and which can't be halted. */
   readonly ways: readonly string[];
   /** The lesson that has set all this up, and which of its runs. */
   readonly lesson?:
