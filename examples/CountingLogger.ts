@@ -1,7 +1,7 @@
 import { injectable } from 'inversify';
 import { RequestLogger } from '../src/services/RequestLogger';
 
-/** Keeps no requests, only how many came from each host. */
+/** Stores no requests; it only counts them for each host. */
 @injectable()
 export class CountingLogger extends RequestLogger {
   readonly counts = new Map<string, number>();

@@ -18,15 +18,14 @@ export class DateServer extends SocketServer {
   }
 
   protected async converse(client: Socket): Promise<void> {
-    // Your part: for each request that next() of new Messages(client, this.limits) gives, send()
-    // what reply() says. next() gives undefined when the client has sent its end of file.
+    // Your part: for each request that next() of new Messages(client, this.limits) returns, send() // the result of reply(). next() returns undefined when the client has sent end of file.
     await client.recv(1024);
-    throw new Error('converse() of DateServer is yet to be written');
+    throw new Error('converse() of DateServer is not written yet');
   }
 
   protected reply(_request: string, _client: Socket): string | Promise<string> {
-    // Your part: the date and time of now, as the clock has it.
-    throw new Error('reply() of DateServer is yet to be written');
+    // Your part: return the present date and time from the clock.
+    throw new Error('reply() of DateServer is not written yet');
   }
 
   protected override errorReply(error: unknown): string | undefined {

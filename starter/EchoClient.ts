@@ -13,8 +13,8 @@ export class EchoClient extends SocketClient<string> {
 
   protected async converse(server: Socket): Promise<string> {
     // Your part, the slide's lines 10 and 11: sendall() the message, receive until all of it has
-    // come back, and return that. What if the server hangs up before, or sends something else?
-    throw new Error('converse() of EchoClient is yet to be written');
+    // come back, and return that. What if the server closes early, or sends something else?
+    throw new Error('converse() of EchoClient is not written yet');
   }
 }
 

@@ -5,9 +5,9 @@ import { SocketServer } from '../src/socket/SocketServer';
 /** Sends every byte back, unchanged (RFC 862). Slide "Socket Programming: Simple Server". */
 export class EchoServer extends SocketServer {
   protected async converse(client: Socket): Promise<void> {
-    // Your part, the slide's lines 14 to 18: recv() until it gives nothing; sendall() what came.
+    // Your part, the slide's lines 14 to 18: recv() until it returns no bytes; sendall() what came.
     await client.recv(1024);
-    throw new Error('converse() of EchoServer is yet to be written');
+    throw new Error('converse() of EchoServer is not written yet');
   }
 }
 

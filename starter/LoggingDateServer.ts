@@ -19,7 +19,7 @@ export class LoggingDateServer extends DateServer {
 
   protected override async reply(request: string, client: Socket): Promise<string> {
     // Your part: log() the request with the logger; then reply as a DateServer does.
-    throw new Error('reply() of LoggingDateServer is yet to be written');
+    throw new Error('reply() of LoggingDateServer is not written yet');
   }
 }
 

@@ -14,7 +14,7 @@ export class NumberedFileLogger extends RequestLogger {
 
   async log(request: string, client: string): Promise<void> {
     // Your part: one line in a new file of the folder; the number rises, also after a restart, and
-    // also when two requests come at the same time. What node:fs calls "wx" creates a file, or fails.
-    throw new Error('log() of NumberedFileLogger is yet to be written');
+    // also when two requests come at the same time. The flag "wx" of node:fs creates a file, or fails if it exists.
+    throw new Error('log() of NumberedFileLogger is not written yet');
   }
 }

@@ -1,4 +1,4 @@
-/** Step 2: accept() again, in a loop. A second client waits until the first has gone. */
+/** Step 2: accept() again, in a loop. A second client waits until the first has left. */
 import { complain } from '../src/cli/complain';
 import { stepPort } from '../src/cli/stepPort';
 import { formatAddress } from '../src/socket/Address';

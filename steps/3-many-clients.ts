@@ -1,4 +1,4 @@
-/** Step 3: one `await` less. Nobody waits for anybody. */
+/** Step 3: one `await` less. No client waits for another. */
 import { complain } from '../src/cli/complain';
 import { stepPort } from '../src/cli/stepPort';
 import { formatAddress } from '../src/socket/Address';

@@ -1,4 +1,4 @@
-/** Step 4: a date server that takes what one recv() gives for one question. It is wrong at times. */
+/** Step 4: a date server that treats the result of one recv() as one question. Sometimes that is wrong. */
 import { complain } from '../src/cli/complain';
 import { stepPort } from '../src/cli/stepPort';
 import { formatAddress } from '../src/socket/Address';

@@ -4,7 +4,7 @@ import type { Socket } from '../../src/socket/Socket';
 import { SocketClient } from '../../src/socket/SocketClient';
 import { quote } from '../../src/text/quote';
 
-/** Says all it has to say, closes that direction (half-close), and then reads until end of file. */
+/** Sends everything, closes that direction (half-close), and then reads until end of file. */
 export class EndOfFileFirst extends SocketClient<string> {
   constructor(private readonly message: string) {
     super();

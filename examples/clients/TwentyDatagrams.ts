@@ -5,14 +5,14 @@ import { DatagramSocket } from '../../src/udp/DatagramSocket';
 import { runDatagramClient } from '../../src/udp/runDatagramClient';
 import { HOW_MANY } from './howMany';
 
-/** Sends the numbers from 1, a datagram each, and never again; then it receives what comes back. */
+/** Sends the numbers from 1, one in each datagram, and sends none again; then it receives the answers. */
 export class TwentyDatagrams extends DatagramClient<string> {
   /** @param count how many. */
   constructor(private readonly count: string) {
     super();
   }
 
-  /** Asks once: what is lost stays lost. */
+  /** Asks once; it does not send lost datagrams again. */
   override async run(server: Address, { limits }: DatagramRunOptions = {}): Promise<string> {
     await using socket = new DatagramSocket();
     await socket.connect(server);
@@ -28,7 +28,7 @@ export class TwentyDatagrams extends DatagramClient<string> {
     for (let number = 1; number <= Number(this.count); number++)
       await socket.sendto(Buffer.from(String(number)), server);
     const echoes: string[] = [];
-    // Nobody tells it that nothing more comes: its time is up then, and the socket closed.
+    // UDP can't tell that nothing more comes: the time runs out, and the socket is closed.
     while (echoes.length < Number(this.count)) {
       const datagram = await socket.recvfrom().catch(() => undefined);
       if (!datagram) break;

@@ -4,7 +4,7 @@ import type { Socket } from '../../src/socket/Socket';
 import { SocketClient } from '../../src/socket/SocketClient';
 import { HOW_MANY } from './howMany';
 
-/** Sends the numbers from 1 over one connection, each when the one before has come back. */
+/** Sends the numbers from 1 over one connection, each when the previous one has come back. */
 export class TwentyMessages extends SocketClient<string> {
   /** @param count how many. */
   constructor(private readonly count: string) {

@@ -4,7 +4,7 @@ import { Messages } from '../../src/socket/Messages';
 import type { Socket } from '../../src/socket/Socket';
 import { SocketClient } from '../../src/socket/SocketClient';
 
-/** Sends two questions with one `sendall`. The server finds out that they are two. */
+/** Sends two questions with one `sendall`. The server must find out that there are two. */
 export class TwoInOneSend extends SocketClient<string> {
   constructor(private readonly question: string) {
     super();

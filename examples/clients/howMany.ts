@@ -1,6 +1,6 @@
 import { type Argument, count } from '../../src/cli/options';
 
-/** How many messages a client sends: 20, unless its command line says another number. */
+/** How many messages a client sends: 20, or the number on its command line. */
 export const HOW_MANY: Argument = {
   name: 'count',
   description: 'how many messages',

@@ -13,5 +13,5 @@ export function itWith(command: string, title: string, test: () => Promise<void>
 }
 
 export function hasCommand(command: string): boolean {
-  return spawnSync(process.platform === 'win32' ? 'where' : 'which', [command]).status === 0;
+  return spawnSync('which', [command]).status === 0;
 }

@@ -11,7 +11,7 @@ import { render } from './markdown';
 import { NO_ICON, Site } from './Site';
 import { slidesPage } from './slidesPage';
 
-/** Says that a folder was written by this program, which may then write it anew. */
+/** Marks a folder that this program wrote, and may overwrite. */
 const MARK = '.lab3-site';
 const SOURCES = ['src', 'steps', 'examples'];
 
@@ -48,7 +48,7 @@ export async function buildSite(folder: string, say: (what: string) => void): Pr
 function makeEmpty(folder: string): void {
   const isThere = existsSync(folder) && readdirSync(folder).length > 0;
   if (isThere && !existsSync(path.join(folder, MARK)))
-    throw new SiteError(`${folder} has files in it that are not of a site: name another folder`);
+    throw new SiteError(`${folder} contains files that are not from a site: choose another folder`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, MARK), '');

@@ -8,7 +8,7 @@ const PAGES: readonly (readonly [file: string, title: string, words: string])[] 
   [
     'slides.html',
     'From the slides to the code',
-    'Each statement of the slides, and the code that is it.',
+    'Each statement of the slides, with the matching code.',
   ],
   ['steps.html', 'Four steps', 'From the slide’s server to one for many clients.'],
   [
@@ -21,7 +21,7 @@ const PAGES: readonly (readonly [file: string, title: string, words: string])[] 
     'Your own server',
     'A server, a logger and a clock of your own, in 15 minutes.',
   ],
-  ['python.html', 'In Python', 'Your Python programs, drawn and checked, and ten usual slips.'],
+  ['python.html', 'In Python', 'Your Python programs, drawn and checked, and ten usual mistakes.'],
   ['trace.html', 'See your sockets', 'The slides’ picture, drawn by programs that run.'],
   [
     'other-machines.html',

@@ -1,4 +1,4 @@
-/** A page for each run of each lesson: the run was made when the site was, by the real programs. */
+/** A page for each run of each lesson; the real programs made the run when the site was built. */
 import type { TraceRecord } from '../../src/trace/record';
 import { escapeHtml } from '../lab/escapeHtml';
 import type { Lesson } from '../lessons/Lesson';

@@ -3,7 +3,7 @@ import type { Token, Tokens } from 'marked';
 import { highlighted, read } from '../page/html';
 import { codeBlock, type LinkTo, type Rendered, render } from './markdown';
 
-/** So many lines of code are shown at most. */
+/** At most this many lines of code are shown. */
 const MOST_LINES = 7;
 /** The column with links to the code. */
 const CODE = 'In our code';
@@ -29,7 +29,7 @@ function isNumber(tokens: readonly Token[] = []): boolean {
   return tokens.length === 1 && /^\d+$/.test(tokens[0]?.raw ?? '');
 }
 
-/** The code to which these links lead, each place once. */
+/** The code behind these links, each place once. */
 function excerptsOf(tokens: readonly Token[]): string[] {
   const links = tokens.filter((token): token is Tokens.Link => token.type === 'link');
   return links.flatMap(({ href }) => {

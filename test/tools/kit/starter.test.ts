@@ -105,7 +105,7 @@ describe('starter/', function () {
 
       const first = stages.find(({ status }) => status !== 'passed');
       expect(first).to.include({ number: missing, status: 'failed' });
-      expect(first?.printed).to.match(/yet to be written/);
+      expect(first?.printed).to.match(/not written yet/);
     });
   }
 

@@ -205,7 +205,7 @@ describe('npm run site', function () {
     const { code, stderr } = await Program.script('tools/site/main', ['--out', others]).ended();
 
     expect(code).to.equal(1);
-    expect(stderr).to.contain('has files in it that are not of a site');
+    expect(stderr).to.contain('contains files that are not from a site');
     expect(readdirSync(others)).to.deep.equal(['thesis.txt']);
   });
 
