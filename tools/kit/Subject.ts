@@ -10,6 +10,7 @@ import { readIfThere, threadsOf } from '../lab/procfs';
 import { type Cage, isCommand } from './Cage';
 import type { Deadline } from './Deadline';
 import { KitError } from './KitError';
+import { noSuchCommand } from '../lab/noSuchCommand';
 
 /** How many bytes of a program's output are kept: the last ones. */
 const TAIL_BYTES = 8192;
@@ -98,13 +99,12 @@ export class Subject {
     const [command = ''] = start.command;
     // In a cage it is the cage that would not find it.
     if (start.cage.prefix.length > 0 && !isCommand(command, start.cwd))
-      throw new KitError(notStarted(start, `there is no command "${command}"`));
+      throw new KitError(notStarted(start, noSuchCommand(command)));
     const subject = new Subject(start, deadline);
     await new Promise<void>((resolve, reject) => {
       subject.#child.once('spawn', resolve);
       subject.#child.once('error', (error: NodeJS.ErrnoException) => {
-        const why =
-          error.code === 'ENOENT' ? `there is no command "${start.command[0]}"` : error.message;
+        const why = error.code === 'ENOENT' ? noSuchCommand(command) : error.message;
         reject(new KitError(notStarted(start, why)));
       });
     });

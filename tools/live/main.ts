@@ -10,6 +10,7 @@ import { addOwnPrograms } from '../trace/ownPrograms';
 import { LiveServer, whyNotStarted } from './LiveServer';
 import type { Own } from './RunningLab';
 import { startOfTool, toolName } from '../../src/text/startedAs';
+import { noSuchCommand } from '../lab/noSuchCommand';
 
 interface Options {
   port: number;
@@ -65,7 +66,7 @@ function ownPrograms(): Own | undefined {
   const { server, client, cwd } = command.opts<Options>();
   if (server === undefined && client === undefined) return undefined;
   for (const [first = ''] of [server ?? [], client ?? []])
-    if (first !== '' && !isCommand(first, cwd)) command.error(`there is no command "${first}"`);
+    if (first !== '' && !isCommand(first, cwd)) command.error(noSuchCommand(first));
   return { lab: String(command.processedArgs[0]), server, client, cwd };
 }
 

@@ -8,6 +8,7 @@ import { Subject } from '../kit/Subject';
 import { LabProgram } from '../lab/LabProgram';
 import { RecordFile } from '../watch/RecordFile';
 import { nodeOptions, Watch, WAYS } from '../watch/Watch';
+import { noSuchCommand } from '../lab/noSuchCommand';
 
 /** Files of source, by their names. */
 const SOURCE = /^(.+)\.(?:py|[cm]?[jt]s|java|go|rb|pl|php|sh|rs|kt|lua|jar)$/;
@@ -129,8 +130,7 @@ export class OwnSide implements Side {
     const { cwd } = terms;
     const [first = ''] = command;
     // Or it is strace that would not find it.
-    if (watch.way === 'strace' && !isCommand(first, cwd))
-      throw new KitError(`there is no command "${first}"`);
+    if (watch.way === 'strace' && !isCommand(first, cwd)) throw new KitError(noSuchCommand(first));
     const hasChannel = terms.halt !== undefined && watch.canHalt;
     const start = {
       ...{ command: watch.command, cwd, env: watch.env },
