@@ -11,7 +11,7 @@ const NEXT = `
 Now with two terminals (or one, with the & of the first line):
   npx ts-node src/DateServer.ts &
   npx ts-node src/DateClient.ts
-then read src/DateServer.ts beside the slides: docs/slides.md shows the way.`;
+then read src/DateServer.ts next to the slides: docs/slides.md shows the way.`;
 
 async function main(): Promise<void> {
   const older = new Set(await logFiles());

@@ -61,12 +61,14 @@ const command = new Command(startOfTool('check'))
   .description(
     'Checks a program of the lab, in any language, stage by stage, and says why it fails. Without COMMAND it checks a server that already runs. A client talks with a server of the kit. In COMMAND, {port} and {log-dir} are replaced by the real ones; a program with the fixed port of the slides needs neither.',
   )
-  .addArgument(new Argument('<program>', 'what it is').choices([...Object.keys(PROGRAMS), PAIR]))
+  .addArgument(
+    new Argument('<program>', 'the kind of program').choices([...Object.keys(PROGRAMS), PAIR]),
+  )
   .argument('[command...]', 'after --: how to start it, e.g. -- python3 EchoServer.py')
-  .option('--server <command>', 'of a pair: how its server is started', commandWords)
-  .option('--client <command>', 'of a pair: how its client is started', commandWords)
+  .option('--server <command>', 'for a pair: the command of the server', commandWords)
+  .option('--client <command>', 'for a pair: the command of the client', commandWords)
   .addOption(
-    new Option('--lab <lab>', 'what the two of a pair talk about').choices(LABS).default('echo'),
+    new Option('--lab <lab>', 'for a pair: which lab they belong to').choices(LABS).default('echo'),
   )
   .option('--host <host>', 'where it listens', hostName, '127.0.0.1')
   .option(
@@ -74,13 +76,13 @@ const command = new Command(startOfTool('check'))
     'the port that it listens on (65432 or 6015), or "any": the port that it opens (Linux only)',
     portOrAny,
   )
-  .option('--cwd <folder>', 'where it is started', fromHere, fromHere('.'))
+  .option('--cwd <folder>', 'the folder to start it in', fromHere, fromHere('.'))
   .option(
     '--log-dir <folder>',
     'where the logging server writes (default: the folder that it is started in, and the folders below); {log-dir} in COMMAND is replaced by it, or by a new folder',
   )
   .option('--only <stages>', 'only these stages: 3,5', stageNumbers, [])
-  .option('--question <text>', 'what a date server is asked', question, QUESTION)
+  .option('--question <text>', 'the question for a date server', question, QUESTION)
   .option('--lines', 'each message is a line: a newline ends each question and each answer', false)
   .option('--stdin <text>', 'what to type for it, if it asks; \\n is a new line', lines)
   .option(

@@ -11,5 +11,5 @@ export function addOwnPrograms(command: Command): Command {
       commandWords,
     )
     .option('--client <command>', 'your own client', commandWords)
-    .option('--cwd <folder>', 'where your programs are started', fromHere, fromHere('.'));
+    .option('--cwd <folder>', 'the folder to start your programs in', fromHere, fromHere('.'));
 }
