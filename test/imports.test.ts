@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import ts from 'typescript';
 import { ROOT } from './helpers/Program';
 
-/** Which folders the files of a folder may import from, beside their own. Late loads count. */
+/** The folders that the files of a folder may import from, besides their own. Late loads count. */
 const ARROWS: Record<string, string[]> = {
   src: ['src/cli', 'src/services', 'src/socket', 'src/text'],
   'src/udp': ['src/cli', 'src/services', 'src/socket', 'src/text'],

@@ -5,7 +5,7 @@ import { afterwards } from './cleanUp';
 
 const NEWLINE = 0x0a;
 
-/** A client that sends the bytes it is told to, and keeps all it receives. */
+/** A client that sends given bytes, and keeps everything that it receives. */
 export class BareClient {
   readonly #wire: net.Socket;
   readonly #parts: Buffer[] = [];
@@ -45,12 +45,12 @@ export class BareClient {
     return client;
   }
 
-  /** Connects so many clients at the same time, each cut after the test. */
+  /** Connects this many clients at the same time; each is cut after the test. */
   static many(port: number, count: number): Promise<BareClient[]> {
     return Promise.all(Array.from({ length: count }, () => BareClient.connect(port)));
   }
 
-  /** Connects for a moment: whoever calls this closes it. */
+  /** Connects for a moment: the caller closes it. */
   static async passing(port: number): Promise<BareClient> {
     const client = new BareClient(port);
     await once(client.#wire, 'connect');
@@ -108,26 +108,26 @@ export class BareClient {
     return this;
   }
 
-  /** Breaks the connection off with a reset. */
+  /** Resets the connection. */
   reset(): void {
     // Node can't reset what it is shutting down, and would leave the socket open.
     if (this.#wire.writableEnded) this.#wire.destroy();
     else this.#wire.resetAndDestroy();
   }
 
-  /** Waits for a whole line, with its newline, and gives all received until then. */
+  /** Waits for a whole line, with its newline, and returns everything received so far. */
   async line(): Promise<string> {
     while (this.#lines === 0) await this.#more();
     return this.received;
   }
 
-  /** Waits for so many whole lines, and gives them without their newlines. */
+  /** Waits for this many whole lines, and returns them without their newlines. */
   async lines(count: number): Promise<string[]> {
     while (this.#lines < count) await this.#more();
     return this.received.split('\n').slice(0, -1);
   }
 
-  /** Waits until so many bytes have come, and gives all received until then. */
+  /** Waits until this many bytes have come, and returns everything received so far. */
   async bytes(count: number): Promise<Buffer> {
     const missing = () => count - this.#parts.reduce((sum, { length }) => sum + length, 0);
     while (missing() > 0) await this.#more();

@@ -6,7 +6,7 @@ export interface BareServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** A server on a free port that treats its clients as it is told, right or wrong. */
+/** A server on a free port that treats its clients as the test says, right or wrong. */
 export async function bareServer(
   treat: (client: net.Socket) => unknown,
   at = 0,

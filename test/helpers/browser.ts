@@ -15,10 +15,10 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** How long the page is waited for, on a busy machine too; ms. */
+/** How long to wait for the page, even on a busy machine; ms. */
 const WAIT_MS = 100_000;
 
-/** A test in a real browser; where there is none it is left out, and that is said. */
+/** A test in a real browser; without a browser it is left out, with a message. */
 export function itInBrowser(title: string, test: () => Promise<void>): void {
   if (existsSync(CHROMIUM)) it(title, test);
   else console.log(`left out: "${title}", for want of a browser (chromium)`);

@@ -14,7 +14,7 @@ export async function openDatagramSocket(
   return { socket, address: socket.local };
 }
 
-/** A UDP port that nobody has. */
+/** A UDP port that no program has. */
 export async function freeUdpPort(): Promise<number> {
   const { socket, address } = await openDatagramSocket();
   await socket.close();

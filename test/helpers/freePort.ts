@@ -1,6 +1,6 @@
 import { ListeningSocket } from '../../src/socket/ListeningSocket';
 
-/** A port that nobody listens on. */
+/** A port that no program listens on. */
 export async function freePort(): Promise<number> {
   const welcoming = new ListeningSocket();
   welcoming.bind({ host: '127.0.0.1', port: 0 });

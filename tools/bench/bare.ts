@@ -1,6 +1,6 @@
 /**
- * The bare peers: what one writes by hand on `node:net` for the same behaviour on the wire, as short
- * as it gets. `node bare.js KIND [FOLDER]` prints its port.
+ * The bare peers: the shortest hand-written programs on `node:net` with the same behaviour on the wire. `node
+ * bare.js KIND [FOLDER]` prints its port.
  */
 import * as fs from 'node:fs';
 import * as net from 'node:net';

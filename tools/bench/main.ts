@@ -27,7 +27,7 @@ interface Row {
   readonly max: number;
   /** Ours to bare, round by round: above 1 ours is better. */
   ratios?: number[];
-  /** What the median of these must not be below. */
+  /** The median of these must be at least this. */
   floor?: number | undefined;
 }
 
@@ -136,7 +136,7 @@ function loggingCase(name: string, parent: string, floor?: number): Case {
   };
 }
 
-/** What it costs that calls can be watched, when nobody does. */
+/** The cost of watchable calls, without a watcher. */
 function seamCase(connections: number): Case {
   const echo = ours('EchoServer');
   const [node = '', ...program] = echo;

@@ -3,14 +3,14 @@ import { accessSync, constants } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 
-/** How long it may take to try whether the system allows something. */
+/** Milliseconds to try whether the system allows something. */
 const TRY_MS = 5000;
-/** Of a program in the sandbox: processes, bytes of memory, bytes of one file. */
+/** The limits in the sandbox: processes, bytes of memory, bytes of one file. */
 const LIMITS = ['--nproc=512', '--data=4294967296', '--fsize=268435456', '--core=0'];
 /** What Windows adds to the name of a command. */
 const ENDINGS =
   process.platform === 'win32' ? ['', ...(process.env['PATHEXT'] ?? '.EXE').split(';')] : [''];
-/** A user without rights, as Linux systems have it. */
+/** The user nobody, which has no rights. */
 const NOBODY = 65_534;
 const AS_NOBODY = [
   'setpriv',
@@ -19,11 +19,11 @@ const AS_NOBODY = [
   '--clear-groups',
   '--no-new-privs',
 ];
-/** Covers each folder before `--` with an empty one, and then runs what stands behind it. */
+/** Covers each folder before `--` with an empty one, and then runs the command after it. */
 const COVER =
   'while [ "$1" != -- ]; do mount -t tmpfs -o size=64k none "$1" || exit 126; shift; done; shift; "$@"; exit $?';
 
-/** Where the commands are, the lab, and the copies that are made. */
+/** The folders of the commands, of the lab, and of the copies. */
 const NEEDED = [
   ...(process.env['PATH'] ?? '').split(path.delimiter).map((folder) => path.resolve(folder)),
   process.execPath,
@@ -32,7 +32,7 @@ const NEEDED = [
 ];
 
 const isRoot = process.getuid?.() === 0;
-/** Root needs no other user for it; whoever is not becomes root of a namespace of their own. */
+/** Another user becomes root of a new user namespace first. */
 const USER = isRoot ? [] : ['--user', '--map-root-user'];
 const NAMESPACE = [
   'unshare',
@@ -44,21 +44,21 @@ const NAMESPACE = [
   '--mount-proc',
 ];
 
-/** What holds a program, as far as this system allows it: used where it is there, and named where not. */
+/** The limits on a program, as far as this system allows them; what is missing is reported. */
 export class Cage {
   /** None at all. */
   static readonly OPEN = new Cage([], undefined, []);
 
   private constructor(
-    /** What is written in front of its command. */
+    /** The words in front of its command. */
     readonly prefix: readonly string[],
-    /** Whom its folders must belong to, if it runs as another user. */
+    /** The owner of its folders, if it runs as another user. */
     readonly user: number | undefined,
-    /** What could not be had, in words. */
+    /** The limits that are missing, as text. */
     readonly missing: readonly string[],
   ) {}
 
-  /** The program ends with all that it has started, also what has left its session. */
+  /** The program ends with everything that it has started, even processes that left its session. */
   static closed(): Cage {
     return hasNamespaces()
       ? new Cage([...namespace(), 'sh', '-c', COVER, 'sh', '--'], undefined, [])
@@ -66,8 +66,8 @@ export class Cage {
   }
 
   /**
-   * It is another user, too, can't see these folders, and has bounded memory and processes.
-   * @param hidden folders that the program need not see.
+   * The program also runs as another user, can't see these folders, and has limited memory and processes.
+   * @param hidden folders that the program doesn't need.
    */
   static sandbox(hidden: readonly string[]): Cage {
     const missing: string[] = [];
@@ -96,8 +96,8 @@ export class Cage {
 }
 
 /**
- * How a program is started that has a network of its own, with nothing but loopback; undefined where
- * the system does not allow that.
+ * The command that gives a program its own network, with only loopback; undefined where the system does not
+ * allow that.
  */
 export function networkOfItsOwn(): readonly string[] | undefined {
   const prefix = ['unshare', ...USER, '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
@@ -115,7 +115,7 @@ function hasNamespaces(): boolean {
   return isAllowed;
 }
 
-/** Where setpriv is there, the program ends with the kit, also when that is killed. */
+/** With setpriv, the program ends with the kit, even if the kit is killed. */
 function namespace(): readonly string[] {
   return has('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', ...NAMESPACE] : NAMESPACE;
 }
@@ -129,7 +129,7 @@ function works([file = '', ...args]: readonly string[]): boolean {
   return spawnSync(file, args, { stdio: 'ignore', timeout: TRY_MS }).status === 0;
 }
 
-/** Whether there is such a command, as a shell that is started in this folder would find it. */
+/** Whether a shell in this folder would find this command. */
 export function isCommand(command: string, cwd: string): boolean {
   const isPath = command.includes('/') || command.includes(path.sep);
   const folders = isPath ? [''] : (process.env['PATH'] ?? '').split(path.delimiter);

@@ -11,12 +11,12 @@ import { Watch } from '../watch/Watch';
 import { readBeginning } from './folder';
 import type { Start, Subject } from './Subject';
 
-/** Rows of the program's side that are shown. */
+/** How many rows of the program's side are shown. */
 const LAST_ROWS = 6;
 const WORDS_WIDTH = 22;
-/** Python tells its stacks in this time, also on a busy machine: it is waited for no longer than it takes. */
+/** Python prints its stacks within this time (ms), even on a busy machine; usually much sooner. */
 const STACKS_MS = 8000;
-/** A signal is heard in this time. */
+/** A signal has its effect within this time, in ms. */
 const SIGNAL_MS = 1000;
 const POLL_MS = 20;
 /** SIGUSR2, as a bit of what /proc says of the signals that a process catches. */
@@ -28,7 +28,7 @@ export interface Seen {
   readonly saw: readonly string[];
 }
 
-/** Watches a program while a stage is asked once more: its calls, and for Python where each thread is. */
+/** Watches a program while a stage is repeated: its calls, and for Python the line of each thread. */
 export class Eyes {
   readonly #origin = process.hrtime.bigint();
   readonly #stacks: string;
@@ -46,7 +46,7 @@ export class Eyes {
     this.#cwd = cwd;
   }
 
-  /** How the program is started so that it is seen; undefined where nothing can watch it. */
+  /** How to start the program so that it is watched; undefined where nothing can watch it. */
   open(start: Start): Start | undefined {
     const file = path.join(this.#folder, `${++this.#starts}.jsonl`);
     const watch = new Watch({
@@ -63,12 +63,12 @@ export class Eyes {
     return { ...start, command: watch.command, env };
   }
 
-  /** What is to be seen of the program now. */
+  /** What can be seen of the program now. */
   async look(subject: Subject | undefined): Promise<Seen> {
     const now = this.#now();
     const hasEnded = subject === undefined || subject.how !== undefined;
     if (subject) await this.#interrupt(subject);
-    // What comes of that is not the program's doing.
+    // The program did not cause what follows.
     const seen = this.#watch?.records() ?? [];
     const records = seen.filter((record) => record.type !== 'call' || record.t <= now);
     const open = openCalls(records);
@@ -138,7 +138,7 @@ function isTraced(pid: number): boolean {
   return /^TracerPid:\s*[1-9]/m.test(readIfThere(`/proc/${pid}/status`));
 }
 
-/** A process that would be ended by the signal is not asked. */
+/** A process that the signal would end is not asked. */
 function catchesUsr2(pid: number): boolean {
   const mask = /^SigCgt:\s*([\da-f]+)/m.exec(readIfThere(`/proc/${pid}/status`))?.[1];
   return mask !== undefined && (BigInt(`0x${mask}`) & SIGUSR2) !== 0n;

@@ -8,7 +8,7 @@ import { Probe } from './Probe';
 
 const TAKE_OVER_MS = 500;
 
-/** A server that the kit plays, for a client to talk with. */
+/** A server that the kit plays for a client. */
 export class Host implements AsyncDisposable {
   readonly #welcoming = new ListeningSocket();
   readonly #peers: Address[] = [];
@@ -23,7 +23,7 @@ export class Host implements AsyncDisposable {
     return host;
   }
 
-  /** The next client; undefined when none has come in so many ms. */
+  /** The next client; undefined when none comes within this many ms. */
   async client(ms: number): Promise<Probe | undefined> {
     const patience = this.deadline.limit(ms);
     const came = this.#welcoming.accept().then(
@@ -40,7 +40,7 @@ export class Host implements AsyncDisposable {
     return this.close();
   }
 
-  /** Closes, and leaves no closed connection behind that would hold the port for a minute. */
+  /** Closes, and leaves no closed connection that would hold the port for a minute. */
   async close(): Promise<void> {
     const { local } = this.#welcoming;
     if (isHeld(local.port)) await Promise.all(this.#peers.map((peer) => takeOver(peer, local)));
@@ -53,8 +53,8 @@ function isHeld(port: number): boolean {
 }
 
 /**
- * Connects once more from the address of a client that has gone: that takes the place of the closed
- * connection, which waits here (TIME-WAIT, RFC 9293 section 3.6.1), and a reset ends it.
+ * Connects again from the address of a client that is gone: that replaces the closed connection, which waits
+ * here (TIME-WAIT, RFC 9293 section 3.6.1), and a reset ends it.
  */
 function takeOver(client: Address, server: Address): Promise<void> {
   const socket = connect({
@@ -66,7 +66,7 @@ function takeOver(client: Address, server: Address): Promise<void> {
   return new Promise((resolve) => {
     socket.once('connect', () => socket.resetAndDestroy());
     socket.once('timeout', () => socket.destroy());
-    socket.once('error', () => undefined); // that port is another's by now
+    socket.once('error', () => undefined); // another program has that port by now
     socket.once('close', () => {
       resolve();
     });

@@ -5,16 +5,16 @@ import { Socket } from '../../src/socket/Socket';
 import { codeOf } from '../../src/text/errno';
 import type { Deadline } from './Deadline';
 
-/** What is taken of an answer at most: whoever sends more has sent something wrong. */
+/** At most this much of an answer is read: a longer one is wrong anyway. */
 const MOST_BYTES = 4 * 1024 * 1024;
 const CHUNK_BYTES = 65_536;
-/** To see whether the other end has closed already. */
+/** Milliseconds to see whether the other end has already closed. */
 const GLANCE_MS = 50;
 
-/** Why no more came. */
+/** Why the receiving ended. */
 export type Ending = 'done' | 'timeout' | 'end of file' | 'reset' | 'too much';
 
-/** What came, and why no more. */
+/** What came, and why the receiving ended. */
 export interface Came {
   readonly data: Buffer;
   readonly ending: Ending;
@@ -22,7 +22,7 @@ export interface Came {
   readonly waited: number;
 }
 
-/** One connection of the kit's: every wait on it is bounded, and so is its memory. */
+/** One connection of the kit; every wait on it, and its memory, are limited. */
 export class Probe {
   /** @param deadline no wait goes beyond it. */
   constructor(
@@ -40,7 +40,7 @@ export class Probe {
     return new Probe(socket, deadline);
   }
 
-  /** Sends all of it; false when the other end does not take it in time, or has gone. */
+  /** Sends everything; false when the other end does not take it in time, or is gone. */
   send(data: string | Uint8Array, ms: number): Promise<boolean> {
     const patience = this.deadline.limit(ms);
     const sent = this.socket.sendall(typeof data === 'string' ? Buffer.from(data) : data).then(
@@ -50,7 +50,7 @@ export class Probe {
     return Promise.race([sent, setTimeout(patience, false, { ref: false })]);
   }
 
-  /** Whether something has come, or comes in so many ms; it is left for who receives it. */
+  /** Whether something has come, or comes within this many ms; the next `receive` gets it. */
   hasCome(ms: number): Promise<boolean> {
     return this.socket.poll(this.deadline.limit(ms)).catch(() => true);
   }
@@ -80,7 +80,7 @@ export class Probe {
     }
   }
 
-  /** Receives so many bytes. */
+  /** Receives this many bytes. */
   receiveBytes(count: number, ms: number): Promise<Came> {
     return this.receive((data) => data.length >= count, ms);
   }
@@ -96,16 +96,16 @@ export class Probe {
   }
 
   /**
-   * Hangs up on a client: end of file, and then nothing is taken any more. Whoever closes first keeps
-   * the port for a minute (TIME_WAIT), which would be the client's own server's: a reset behind the end
-   * of file spares it that, and Linux still gives the client its end of file first.
+   * Closes early: sends end of file, and then reads nothing more. The side that closes first keeps the port
+   * for a minute (TIME_WAIT), and the client's own server needs this port: a reset after the end of file
+   * avoids that, and on Linux the client still sees end of file first.
    */
   hangUp(): void {
     this.socket.shutdown();
     if (process.platform === 'linux') this.socket.reset();
   }
 
-  /** Closes as a client does: end of file first, if the other end has not sent its own yet. */
+  /** Closes like a client: sends end of file first, if the other end has not done so yet. */
   async close(): Promise<void> {
     if (await this.#wasClosed()) return;
     // Not closed yet, so that a reset is still possible when the program is ended in this moment: else
@@ -114,19 +114,19 @@ export class Probe {
     this.socket.breakAfter(GLANCE_MS);
   }
 
-  /** Leaves as `close` does, but waits until the other end has closed, too, at most so many ms. */
+  /** Closes like `close`, but waits until the other end has closed, too, at most this many ms. */
   async leave(ms: number): Promise<void> {
     if (await this.#wasClosed()) return;
     this.shutdown();
     await this.receiveAll(ms);
   }
 
-  /** As `close`, in the background: what does not close in time is broken off with all others. */
+  /** Like `close`, in the background: a connection that does not close in time is reset with all others. */
   closeSoon(): Promise<void> {
     return this.close().catch(() => undefined);
   }
 
-  /** Whoever closes first keeps the port for a minute (TIME_WAIT); a reset spares the other that. */
+  /** The side that closes first keeps the port for a minute (TIME_WAIT); a reset avoids that. */
   async #wasClosed(): Promise<boolean> {
     const { ending } = await this.receiveAll(GLANCE_MS);
     if (ending === 'timeout') return false;
@@ -134,7 +134,7 @@ export class Probe {
     return true;
   }
 
-  /** Breaks the connection off: what was on its way is lost. */
+  /** Resets the connection: bytes on their way are lost. */
   reset(): void {
     this.socket.reset();
   }

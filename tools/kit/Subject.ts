@@ -19,7 +19,10 @@ const GRACE_MS = 2000;
 const POLL_MS = 20;
 const MOST_NAMED = 5;
 const LAST_WORDS_MS = 200;
-/** In the environment of all that a program starts, so that what has left its group is found, too. */
+/**
+ * Set in the environment of everything that a program starts, so that processes outside its group are found,
+ * too.
+ */
 const MARK = 'LAB_KIT_SUBJECT';
 
 /** The number of the system call read() on x86-64 or ARM, and descriptor 0. */
@@ -29,18 +32,18 @@ const isWindows = process.platform === 'win32';
 /** Makes Python print immediately, and as UTF-8 even into a pipe (on Windows it would not). */
 const PYTHON = { PYTHONUNBUFFERED: '1', PYTHONIOENCODING: 'utf-8' };
 
-/** How a program is started. */
+/** How to start a program. */
 export interface Start {
   readonly command: readonly string[];
-  /** Where it is started. */
+  /** The folder to start it in. */
   readonly cwd: string;
-  /** What is typed for it; its standard input stays open after that. */
+  /** What to type for it; its standard input stays open after that. */
   readonly stdin?: string | undefined;
-  /** What holds it. */
+  /** Its limits. */
   readonly cage: Cage;
   /** More of its environment. */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** Whether it has one more descriptor, 3, for what is said between it and the kit. */
+  /** Whether it has a descriptor 3, for messages between it and the kit. */
   readonly hasChannel?: boolean | undefined;
   /** Called with everything that it prints. */
   readonly heard?: ((data: Buffer) => void) | undefined;
@@ -79,7 +82,7 @@ export class Subject {
         const signal = itsSignal ?? signalOf(code, cage);
         this.#code = signal ? null : code;
         this.#how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
-        // Its last words may still be on their way, unless something it has started holds the pipe.
+        // The end of its output may still be on its way, unless a process that it has started holds the pipe.
         resolve(Promise.race([closed, setTimeout(LAST_WORDS_MS, undefined, { ref: false })]));
       });
       this.#child.once('error', () => {
@@ -97,7 +100,7 @@ export class Subject {
   /** @throws KitError when there is no such command, or no such folder. */
   static async start(start: Start, deadline: Deadline): Promise<Subject> {
     const [command = ''] = start.command;
-    // In a cage it is the cage that would not find it.
+    // In a cage, the cage's command would fail instead.
     if (start.cage.prefix.length > 0 && !isCommand(command, start.cwd))
       throw new KitError(notStarted(start, noSuchCommand(command)));
     const subject = new Subject(start, deadline);
@@ -111,7 +114,7 @@ export class Subject {
     return subject;
   }
 
-  /** Its descriptor 3: what it writes there can be read here, and the other way. */
+  /** Its descriptor 3, for both directions. */
   get channel(): Duplex | undefined {
     return (this.#child.stdio[3] ?? undefined) as Duplex | undefined;
   }
@@ -121,7 +124,7 @@ export class Subject {
     return [...new Set([this.#child.pid ?? 0, ...marked(this.#mark)])];
   }
 
-  /** Whether it waits in a read() of standard input now, as Linux tells it. */
+  /** Whether it waits in a read() of standard input now (Linux only). */
   get isReadingStdin(): boolean {
     return this.pids
       .flatMap((pid) => threadsOf(pid))
@@ -154,7 +157,9 @@ export class Subject {
     return this.endedWithin(this.deadline.limit(ms));
   }
 
-  /** Ends it as a user would, then by force, which is soon where the time is up; and all that it has started. */
+  /**
+   * Ends it like a user would, then by force (soon, if the time is up), with everything that it has started.
+   */
   async end(): Promise<void> {
     this.#signal('SIGTERM');
     await this.endedWithin(Math.min(GRACE_MS, this.deadline.left));
@@ -162,13 +167,13 @@ export class Subject {
   }
 
   /**
-   * Ends it, and all that it has started, immediately (kill -9).
-   * @throws KitError when something of it goes on all the same.
+   * Ends it, and everything that it has started, immediately (kill -9). @throws KitError when a process still
+   * goes on.
    */
   async kill(): Promise<void> {
     this.killNow();
     await this.endedWithin(GRACE_MS);
-    // Whatever still holds the other ends of these must not hold the kit.
+    // A process that still holds the other ends of these must not keep the kit running.
     for (const pipe of this.#child.stdio) pipe?.destroy();
     const begun = performance.now();
     for (let left = marked(this.#mark); left.length > 0; left = marked(this.#mark)) {
@@ -181,7 +186,7 @@ export class Subject {
     }
   }
 
-  /** The same, without waiting for what comes of it. */
+  /** The same, without waiting until they have ended. */
   killNow(): void {
     this.#signal('SIGKILL');
     for (const pid of marked(this.#mark)) tryKill(pid, 'SIGKILL');
@@ -199,7 +204,7 @@ function notStarted({ cwd }: Start, why: string): string {
   return `your program could not be started in ${cwd}: ${why}`;
 }
 
-/** A shell that holds a program tells its signal as 128 and the number. */
+/** A shell reports the signal of its program as 128 plus the number. */
 function signalOf(code: number | null, { prefix }: Cage): string | undefined {
   if (prefix.length === 0 || code === null || code <= 128) return undefined;
   return Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0];
@@ -209,7 +214,7 @@ function tailOf(before: Buffer, more: Buffer): Buffer {
   return Buffer.concat([before, more.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
 }
 
-/** Windows has no signals and no groups: it ends a process with all that this has started. */
+/** Windows has no signals and no groups: taskkill ends a process with everything that it has started. */
 function killTree(pid: number): boolean {
   const command = ['/PID', String(pid), '/T', '/F'];
   return spawnSync('taskkill', command, { stdio: 'ignore', windowsHide: true }).status === 0;

@@ -6,7 +6,7 @@ const BEFORE = 16;
 /** Characters that these may take, so that they stand on one line of a terminal. */
 const ROOM = 54;
 
-/** What came, and why no more. */
+/** What came, and why the receiving ended. */
 export function inWords({ data, ending, waited }: Came): string {
   const end = ending === 'timeout' ? `timeout after ${(waited / 1000).toFixed(1)} s` : ending;
   if (data.length === 0) return ending === 'done' ? 'nothing' : `nothing: ${end}`;

@@ -22,12 +22,12 @@ import { copyFor, giveTo } from './sandboxFolder';
 import { left, runStages, Trial, type Verdict } from './stage';
 
 const CONNECT_MS = 500;
-/** A run that has not ended so long after its time is ended. */
+/** A run that has not ended this many ms after its time is ended. */
 const OVERTIME_MS = 1500;
-/** Whichever port the program opens. */
+/** Stands for the port that the program opens. */
 export const ANY_PORT = 0;
 
-/** What one run is about. */
+/** The settings of one run. */
 export interface Check {
   readonly name: string;
   readonly program: Program;
@@ -40,21 +40,21 @@ export interface Check {
   readonly logDir: string | undefined;
   readonly only: readonly number[];
   readonly stdin: string | undefined;
-  /** Whether a stage that has failed is asked once more while the program is watched. */
+  /** Whether a failed stage is repeated while the program is watched. */
   readonly isWatched: boolean;
   readonly question: string;
   readonly isByLines: boolean;
   /** ms */
   readonly timeout: number;
   readonly points: Points;
-  /** Hides causes, for exams. */
+  /** Whether causes are hidden, for exams. */
   readonly isBrief: boolean;
-  /** Undefined for a program that is only held together. */
+  /** Undefined for a program without a sandbox. */
   readonly sandbox: { readonly hidden: readonly string[] } | undefined;
   readonly look: Look;
 }
 
-/** A result, and the error of the kit's own that has cut it short. */
+/** A result, and the kit's own error if one interrupted it. */
 export interface Outcome {
   readonly result: Result;
   readonly error: unknown;
@@ -121,7 +121,7 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** One run, and what has to be cleared away after it. */
+/** One run, and its clean-up. */
 class Run {
   readonly #folders: string[] = [];
   #trial: Trial | undefined;
@@ -194,7 +194,7 @@ class Run {
     return sandbox ? Cage.sandbox(sandbox.hidden) : Cage.closed();
   }
 
-  /** Where it is started: in a sandbox a copy, so that nothing of the student's is changed. */
+  /** The folder to start it in: in a sandbox a copy, so that the student's files do not change. */
   #ownFolder({ user }: Cage): string {
     const { cwd, sandbox } = this.check;
     if (!sandbox) return cwd;
@@ -239,7 +239,7 @@ async function mustBeFree(address: Address): Promise<void> {
     );
 }
 
-/** Names the student's own folder where the program's words name its copy. */
+/** Replaces the folder of the copy by the student's own folder in the program's output. */
 function withPlace(verdict: Verdict, copy: string, folder: string): Verdict {
   if (copy === folder) return verdict;
   const rename = (_: string, value: unknown) =>

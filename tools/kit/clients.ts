@@ -11,35 +11,35 @@ import { Finding, type Trial, type Stage } from './stage';
 
 /** A program may take this long to start, in ms. */
 const START_MS = 10_000;
-/** It has connected, and ended since. */
+/** It has connected, and has ended since then. */
 const GLANCE_MS = 200;
-/** From one look at its sockets to the next. */
+/** Milliseconds between two looks at its sockets. */
 const LOOK_MS = 1000;
-/** A client says something in this time. */
+/** A client sends its first message within this time, in ms. */
 const SPEAK_MS = 2000;
-/** What belongs to one message comes in this time. */
+/** The parts of one message come within this time, in ms. */
 const REST_MS = 100;
-/** Between two pieces of one answer. */
+/** Milliseconds between two pieces of one answer. */
 const PIECE_MS = 200;
-/** A client that has its answer ends in this time. */
+/** A client that has its answer ends within this time, in ms. */
 export const END_MS = 3000;
-/** A client may wait so long for a server that is only starting. */
+/** A client may wait this many ms for a server that is still starting. */
 const ALONE_MS = 15_000;
 const LOOPBACK_6 = '::1';
 
-/** Of Python, Java and Node. */
+/** The beginnings of a stack trace in Python, Java and Node. */
 const STACK_TRACE = /^Traceback |^\s+at \S+.*\(/m;
 
-/** No clock could have made this up. */
+/** A date that no clock shows by chance. */
 const DATE_LINE = '2031-02-03T04:05:06.789+11:00';
 
-/** What one kind of server answers. */
+/** The answers of one kind of server. */
 export interface Answer {
-  /** What the server says to this. */
+  /** The server's answer to this. */
   to(said: Buffer): string;
-  /** What is to be seen on the client's terminal then. */
+  /** What the client's terminal must show then. */
   shown(said: Buffer): string;
-  /** Another answer than the usual one, as long as that. */
+  /** A different answer than the usual one, of the same length. */
   other?(said: Buffer): string;
 }
 
@@ -103,7 +103,7 @@ function clientStages(answer: Answer, slide: string, usualPort: number): readonl
   ];
 }
 
-/** Starts the client against a server of the kit's, and talks with it. */
+/** Starts the client, plays its server, and talks with it. */
 async function meet<Result>(
   trial: Trial,
   talk: (client: Probe) => Promise<Result>,
@@ -143,13 +143,13 @@ async function arrival(trial: Trial, host: Host): Promise<Probe | undefined> {
   return first ?? Promise.race([coming, setTimeout(GLANCE_MS, undefined)]);
 }
 
-/** Resolves when the program does something else; not before it has had time to come. */
+/** Resolves when the program does something else; it first gives the program time to connect. */
 async function willNotCome(trial: Trial, stop: AbortSignal): Promise<undefined> {
   do await setTimeout(LOOK_MS, undefined, { ref: false });
   while (!stop.aborted && whatInstead(trial) === undefined);
 }
 
-/** What the program does instead of connecting to the kit, as Linux tells it. */
+/** What the program does instead of connecting to the kit; only Linux can tell. */
 export function whatInstead(trial: Trial): string | undefined {
   const { port } = trial.address;
   const sockets = socketsOf(trial.subject?.pids ?? []);
@@ -182,7 +182,7 @@ function nobodyCame(trial: Trial): Finding {
   });
 }
 
-/** It was refused, so it has tried to connect to somewhere. */
+/** Explains a refused connection: it tried to connect to somewhere else. */
 async function whereElse(trial: Trial): Promise<string> {
   if (await comesTo(trial, { ...trial.address, host: LOOPBACK_6 }))
     return `your client connects to ${LOOPBACK_6}, not to ${trial.address.host}`;
@@ -224,7 +224,7 @@ async function waitsForGreeting(trial: Trial): Promise<string | undefined> {
     : undefined;
 }
 
-/** What was said, and what became of it. */
+/** What was sent, and the result. */
 interface Talk {
   readonly answer: string;
   /** What should be seen on the terminal. */
@@ -232,7 +232,7 @@ interface Talk {
   readonly endedBy: 'itself' | 'end of file' | 'nothing';
 }
 
-/** Answers the client in one or more pieces, and lets it end: by itself, or after an end of file. */
+/** Answers the client in one or more pieces, and lets it end: by itself, or after end of file. */
 export function talk(trial: Trial, kind: Answer, pieces = (text: string) => [text]): Promise<Talk> {
   return meet(trial, async (client) => {
     const said = await firstWords(client);
@@ -274,7 +274,7 @@ export async function prints(trial: Trial, kind: Answer): Promise<void> {
   });
 }
 
-/** A client may also complain that the echo is none; but not show what never came. */
+/** A client may also complain about a wrong echo; but it must not show bytes that never came. */
 async function printsWhatCame(trial: Trial, kind: Answer): Promise<void> {
   if (!kind.other) return;
   const { answer, shown } = await talk(trial, { ...kind, to: (said) => kind.other?.(said) ?? '' });
@@ -368,7 +368,7 @@ async function hungUp(trial: Trial): Promise<void> {
   });
 }
 
-/** An error is told in words and by the exit code. */
+/** Checks that an error has a message and an exit code. */
 function saysSo(trial: Trial, did: string): void {
   const printed = printedBy(trial);
   const expected = 'a clear error message, and an exit code that is not 0';

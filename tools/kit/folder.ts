@@ -11,13 +11,13 @@ import * as path from 'node:path';
 
 const NOT_LOOKED_INTO = new Set(['node_modules', '.git', '__pycache__', '.venv', 'venv']);
 const MOST_FILES = 200_000;
-/** Neither waits for who writes into a pipe, nor follows a link; Windows has neither. */
+/** Does not wait for the writer of a pipe, and does not follow a link; Windows has neither. */
 const NO_WAIT = process.platform === 'win32' ? 0 : constants.O_NONBLOCK | constants.O_NOFOLLOW;
 const DEEPEST = 5;
-/** One line is not longer than this. */
+/** One line has at most this many bytes. */
 const READ_BYTES = 8192;
 
-/** The files of a folder and of those below it, each with what changes when it is written. */
+/** The files of a folder and its subfolders, each with values that change when it is written. */
 export type Files = ReadonlyMap<string, string>;
 
 /** Looks at a folder as it is now. Files that vanish meanwhile are left out. */
@@ -42,8 +42,8 @@ export function written(before: Files, after: Files): string[] {
 }
 
 /**
- * The beginning of a file as text; nothing of one that has gone, or is none: a link, or a file of another
- * folder with a second name here, would show what the program may not see, and a pipe would never end.
+ * The beginning of a file as text; empty if it is gone, or not a plain file: a link (also a hard link to a
+ * file of another folder) could show what the program must not see, and a pipe would never end.
  */
 export function readBeginning(file: string): string {
   try {

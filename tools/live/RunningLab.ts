@@ -32,7 +32,7 @@ export class Refusal extends Error {
   override readonly name = 'Refusal';
 }
 
-/** What the page asks for. */
+/** The settings that the page asks for. */
 export interface Wanted {
   readonly lab: string;
   readonly mode: Mode;
@@ -44,7 +44,7 @@ export interface Own {
   readonly lab: string;
   readonly server: readonly string[] | undefined;
   readonly client: readonly string[] | undefined;
-  /** Where they are started. */
+  /** The folder to start them in. */
   readonly cwd: string;
 }
 
@@ -166,7 +166,7 @@ export class RunningLab extends EventEmitter<{
     this.emit('state');
   }
 
-  /** A new run, in which nothing has happened yet. */
+  /** Begins a new, empty run. */
   async #begin({ lab, mode }: Wanted): Promise<void> {
     const isOwn = lab === OWN && this.own !== undefined;
     if (!isOwn && !Object.hasOwn(LABS, lab)) throw new Refusal(`there is no lab "${lab}"`);
@@ -248,8 +248,8 @@ export class RunningLab extends EventEmitter<{
   }
 
   /**
-   * Runs clients at the same time, one for each message, or none if that is not possible; several are
-   * held before connect(), and let go together.
+   * Runs clients at the same time, one for each message, or none if that is not possible; several clients
+   * wait before connect() and continue together.
    */
   clients(
     wanted: Wanted,
@@ -290,14 +290,14 @@ export class RunningLab extends EventEmitter<{
     this.#goOn(halted.child);
   }
 
-  /** Lets a client go on that was halted for a lesson, unless somebody has done so. */
+  /** Continues a client that was halted for a lesson, unless the user already did so. */
   letGoOn(child: Child): void {
     const halted = this.#halted.find((each) => each.child === child);
     if (halted && this.#mode === 'live') this.step(halted.id);
   }
 
   /**
-   * Resolves when this is so; it is looked at whenever a program or its records have changed.
+   * Resolves when this condition is true; it is checked whenever a program or its records change.
    * @throws the reason of the signal, when that is aborted before.
    */
   until(isSo: () => boolean, signal: AbortSignal): Promise<void> {
@@ -317,14 +317,14 @@ export class RunningLab extends EventEmitter<{
     });
   }
 
-  /** Ends a client in the middle, without a word. */
+  /** Kills a client. */
   kill(): void {
     const client = this.#clients.at(0);
     if (!client) throw new Refusal('no client is running');
     client.kill();
   }
 
-  /** Stops all programs, in a second or so. */
+  /** Stops all programs, within about a second. */
   stop(): Promise<void> {
     return this.#inTurn(() => this.#stopAll());
   }
@@ -467,7 +467,7 @@ export class RunningLab extends EventEmitter<{
     this.emit('state');
   }
 
-  /** Lets all go on as soon as all are halted, or have ended. */
+  /** Continues all clients as soon as all are halted, or have ended. */
   #release(held: readonly Child[]): void {
     const look = () => {
       const waiting = held.filter((child) => child.canHalt && this.#children.has(child));

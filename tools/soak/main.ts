@@ -30,9 +30,9 @@ const PROGRESS_MS = 10_000;
 /** How often a server is stopped (SIGSTOP), and how long. */
 const HOLD_UP_EVERY_MS = 5000;
 const HOLD_UP_MS = 200;
-/** Nobody waits longer for an answer, but once a minute. */
+/** No client may wait longer for an answer (ms), except once a minute. */
 const LONGEST_WAIT_MS = 250;
-/** In a shorter run a slope of the memory says nothing. */
+/** In a shorter run (minutes) the slope of the memory means nothing. */
 const MINUTES_FOR_A_SLOPE = 5;
 /** Silence that ends a request, with a little left for this program's own delays. */
 const SILENCE_MS = 90;

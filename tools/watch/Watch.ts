@@ -11,7 +11,7 @@ import { msSince } from '../../src/trace/monotonic';
 /** How a program is watched: from inside by its language, from outside, or not at all. */
 export type Way = 'python' | 'node' | 'strace' | 'none';
 
-/** The way in words, as the head of a picture says it. */
+/** The way as text, for the head of a picture. */
 export const WAYS: Readonly<Record<Way, string>> = {
   python: 'watched from inside Python',
   node: 'watched from inside Node',
@@ -21,14 +21,14 @@ export const WAYS: Readonly<Record<Way, string>> = {
 
 const PYTHON = /^(?:python|pypy)[\d.]*w?$|^py$/;
 const NODE = /^(?:node|npx|npm|ts-node|tsx)$/;
-/** A program that uses our sockets names one of them, or the folder that they are in. */
+/** The source of a program that uses our sockets contains one of these. */
 const OURS = /\bsrc\/|\bSocket(?:Server|Client)\b|\brun(?:Server|Client)\b/;
 const SHEBANG_BYTES = 200;
 /** Of what strace writes. */
 const MOST_BYTES = 8_000_000;
 const TRY_MS = 5000;
 
-/** Who is watched. */
+/** What to watch. */
 export interface Watched {
   readonly command: readonly string[];
   readonly cwd: string;
@@ -38,16 +38,16 @@ export interface Watched {
   readonly file: string;
   /** The beginning of the run, on the machine's monotonic clock, ns. */
   readonly origin: bigint;
-  /** A client waits with its first connection until this file is there. */
+  /** A client waits before its first connection until this file exists. */
   readonly gate?: string | undefined;
-  /** It asks on CHANNEL before each call, or before its first one of that name, where it can. */
+  /** If possible, it asks on CHANNEL before each call, or before its first call with that name. */
   readonly halt?: string | undefined;
 }
 
 /** The descriptor on which a program asks whether it may go on: a line goes out, a byte comes back. */
 export const CHANNEL = 3;
 
-/** What makes Node load our watcher before a program. */
+/** The options that make Node load our watcher before a program. */
 export function nodeOptions(): string {
   const { NODE_OPTIONS } = process.env;
   const preload = path.join(ROOT, 'tools/watch/node.cjs').replaceAll('\\', '\\\\');
@@ -73,7 +73,7 @@ export class Watch {
     this.env = this.#environment();
   }
 
-  /** What has been seen until now. */
+  /** The records so far. */
   records(): readonly TraceRecord[] {
     const inside = this.#inside.read();
     if (this.way !== 'strace' || inside.some(({ type }) => type === 'call')) return inside;
@@ -89,7 +89,7 @@ export class Watch {
     return this.#inside.isFull || this.#outside.size > MOST_BYTES;
   }
 
-  /** Whether its calls can be held up. */
+  /** Whether its calls can be halted. */
   get canHalt(): boolean {
     return (this.way === 'python' || this.way === 'node') && process.platform !== 'win32';
   }

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
-/** Neither waits for who writes into a pipe, nor follows a link; Windows has neither. */
+/** Does not wait for the writer of a pipe, and does not follow a link; Windows has neither. */
 const NO_WAIT = process.platform === 'win32' ? 0 : constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
 /**

@@ -8,7 +8,7 @@ export type Mode = 'live' | 'step';
 
 /** A process that is halted before a call. */
 export interface Halted {
-  /** Tells it from the others, to say which is to go on. */
+  /** Its id, to say which process may go on. */
   readonly id: number;
   readonly role: Role;
   readonly program: string;
