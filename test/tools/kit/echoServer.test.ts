@@ -167,7 +167,7 @@ describe('npm run check -- echo-server', function () {
   });
 
   it('fails a program that does nothing at all', async () => {
-    const { code, stages } = await check('echo-server', '--', 'true');
+    const { code, stages } = await check('echo-server', '--', 'true', '{port}');
 
     expect(code).to.equal(1);
     expect(stages.map(({ status }) => status)).to.deep.equal([
