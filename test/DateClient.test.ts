@@ -105,7 +105,7 @@ describe('DateClient', () => {
         'reply longer than 1024 bytes',
       ],
       [
-        'with EOF when the server hangs up without a word',
+        'with EOF when the server closes without an answer',
         (server) => server.end(),
         'EOF',
         'closed the connection',

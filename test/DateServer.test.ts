@@ -33,7 +33,7 @@ describe('DateServer', () => {
     expect(await client.send('What time is it?\n').line()).to.equal(DATE);
   });
 
-  it('says nothing before it is asked, and answers as often as it is', async () => {
+  it('sends nothing before it is asked, and answers each question', async () => {
     const client = await BareClient.connect(await start());
 
     await client.send('one\n').bytes(DATE.length);
@@ -57,7 +57,7 @@ describe('DateServer', () => {
     expect(String(all)).to.equal(`${DATE}2026-11-23T18:20:44.007+05:30\n`);
   });
 
-  it('answers as the clock says also when that goes backwards', async () => {
+  it("answers with the clock's time even when that goes backwards", async () => {
     const times = [
       '2026-11-23T12:00:00.000Z',
       '2026-11-23T11:00:00.000Z',

@@ -53,13 +53,13 @@ describe('EchoClient', () => {
     expect(await new EchoClient('grüß dich').run(here(port))).to.equal('grüß dich');
   });
 
-  it('takes no more than the echo of its message', async () => {
+  it('reads no more than the echo of its message', async () => {
     const port = await startBareServer((server) => server.write('Hello, and more'));
 
     expect(await new EchoClient('Hello').run(here(port))).to.equal('Hello');
   });
 
-  it('fails with EOF when the server hangs up before all is back', async () => {
+  it('fails with EOF when the server closes before everything is back', async () => {
     const error = await failure((server) => {
       server.on('data', () => server.end('Hel'));
     });
@@ -98,7 +98,7 @@ describe('EchoClient', () => {
     expect(code).to.equal('ETIMEDOUT');
   });
 
-  it('fails with ETIMEDOUT when the echo trickles in for longer than the time-out in all', async () => {
+  it('fails with ETIMEDOUT when the echo trickles in for longer than the whole timeout', async () => {
     const error = await failure(
       (server) => {
         const trickle = setInterval(() => server.write('H'), 10);

@@ -120,7 +120,7 @@ describe('LoggingDateServer', () => {
     const failing = () =>
       new FakeLogger((request) => (request === 'lost' ? Promise.reject(reason) : undefined));
 
-    it('says so to the client instead of the date, and closes', async () => {
+    it('reports that to the client instead of the date, and closes', async () => {
       const client = await BareClient.connect(await start(failing()));
 
       const all = await client.send('kept\nlost\nnever read\n').all();

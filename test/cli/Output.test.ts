@@ -88,7 +88,7 @@ describe('Output', () => {
     expect((await readUntil(read, '\n')) === text).to.equal(true);
   });
 
-  itOnLinux('/dev/full', 'tells once that a disk is full', () => {
+  itOnLinux('/dev/full', 'reports once that a disk is full', () => {
     const full = fs.openSync('/dev/full', fs.constants.O_WRONLY);
     afterwards(() => {
       fs.closeSync(full);

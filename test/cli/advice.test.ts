@@ -10,7 +10,7 @@ function adviceOn(code: string, host: string): string {
 }
 
 describe('What a client is advised', () => {
-  it('leads to the page on other machines where it was to reach one, and only there', () => {
+  it('names the page on other machines only if the client connects to one', () => {
     for (const code of ['ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']) {
       for (const host of ['192.168.1.20', 'server.example', '2001:db8::1'])
         expect(adviceOn(code, host), host).to.contain('docs/other-machines.md');

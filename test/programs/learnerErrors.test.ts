@@ -188,7 +188,7 @@ describe('What a learner reads', () => {
       expect(outcome.stderr).to.match(/^Or: {2}.*--timeout 60/m);
     });
 
-    it('because the server hangs up without a reply', async () => {
+    it('because the server closes without a reply', async () => {
       await using hangsUp = await bareServer((client) => client.end());
 
       const outcome = await runLab('DateClient', ['--port', String(hangsUp.port)]);
@@ -211,7 +211,7 @@ describe('What a learner reads', () => {
       expectFailure('EchoClient', outcome, /the peer reset the connection/, /^Try: /m);
     });
 
-    it('because the reply is no date, and its escape sequences do not reach the terminal', async () => {
+    it('because the reply is not a date; its escape sequences do not reach the terminal', async () => {
       await using liar = await bareServer((client) => client.end('\u001b[2Jnoon\u009b31m\n'));
 
       const outcome = await runLab('DateClient', ['--port', String(liar.port)]);
@@ -284,7 +284,7 @@ describe('What a learner reads', () => {
       expect(outcome.stderr.split('\n')).to.have.length(2);
     });
 
-    it('is that the container does not have what they want', async () => {
+    it('is that the container does not bind what they need', async () => {
       const outcome = await Program.script('test/fixtures/UnboundServer').ended();
 
       const reason = /needs a Dictionary, which src\/services\/container.ts does not bind/;
@@ -292,7 +292,7 @@ describe('What a learner reads', () => {
       expect(outcome.stderr.split('\n')).to.have.length(2);
     });
 
-    it('is that the container has it twice', async () => {
+    it('is that the container binds it twice', async () => {
       const outcome = await Program.script('test/fixtures/TwiceBoundServer').ended();
 
       const reason = /needs a Clock, and src\/services\/container.ts binds it twice/;

@@ -31,14 +31,14 @@ describe('npm start and npm test, before they begin', () => {
     return [code, stderr];
   }
 
-  it('say what to do where nothing is installed', async () => {
+  it('say what to do if nothing is installed', async () => {
     expect(await ready()).to.deep.equal([
       1,
       `The lab's packages are not installed yet.\nTry: npm ci\n     in ${folder}\n`,
     ]);
   });
 
-  it('say what to do where another system has installed it, or only a part has come', async () => {
+  it('say what to do if another system has installed it, or the installation is not complete', async () => {
     mkdirSync(path.join(folder, 'node_modules/.bin'), { recursive: true });
     const [code, stderr] = await ready();
 
@@ -56,7 +56,7 @@ describe('npm start and npm test, before they begin', () => {
     expect(stderr).to.contain('Try: npx -y -p node@22 -- npm start\n');
   });
 
-  it('are silent where all is there', async () => {
+  it('are silent if everything is there', async () => {
     mkdirSync(path.join(folder, 'node_modules/.bin'), { recursive: true });
     for (const name of ['ts-node', 'ts-node.cmd'])
       writeFileSync(path.join(folder, 'node_modules/.bin', name), '');

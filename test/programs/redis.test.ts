@@ -29,7 +29,7 @@ describe('LoggingDateServer with --log redis://', function () {
   afterEach(cleanUp);
   afterEach(() => Program.killAll());
 
-  it('says that there is not a Redis, and what to try; the password stays unsaid', async () => {
+  it('reports that there is no Redis, and what to try, without the password', async () => {
     const port = await freePort();
     const url = `redis://me:secret@127.0.0.1:${port}`;
     const { code, stdout, stderr } = await runLab('LoggingDateServer', ['--log', url]);
@@ -84,7 +84,7 @@ Or:  log into files: npx ts-node src/LoggingDateServer.ts --log-dir my-logs
     return;
   }
 
-  it('has stored the request when the client hears the date', async () => {
+  it('has stored the request when the client gets the date', async () => {
     const redis = await Redis.start();
     const port = await start(redis).listening();
 

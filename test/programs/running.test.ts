@@ -98,7 +98,7 @@ describe('The programs', () => {
       expect(outcome.stdout).to.contain(`DateServer listening on 127.0.0.1:${free.port}\n`);
     });
 
-    it('say no word for each connection when quiet', async () => {
+    it('print nothing for each connection with --quiet', async () => {
       const server = Program.lab('DateServer', ['--port', '0', '--quiet']);
       const port = String(await server.listening());
 
@@ -113,7 +113,7 @@ describe('The programs', () => {
   });
 
   describe('LoggingDateServer', () => {
-    it('has stored the request when the client hears the date', async () => {
+    it('has stored the request when the client gets the date', async () => {
       const args = ['--port', '0', '--log-dir', path.join(folder, 'deep', 'logs')];
       const port = String(await Program.lab('LoggingDateServer', args).listening());
 

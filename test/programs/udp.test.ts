@@ -26,7 +26,7 @@ describe('The UDP programs', function () {
     await cleanUp();
   });
 
-  it('talk with each other, and print what their twins print', async () => {
+  it('talk with each other, and print the same as the TCP programs', async () => {
     const echo = Program.lab('udp/UdpEchoServer', ['--port', '0']);
     const date = Program.lab('udp/UdpDateServer', ['--port', '0']);
     const [echoPort, datePort] = await Promise.all([receiving(echo), receiving(date)]);
@@ -69,7 +69,7 @@ describe('The UDP programs', function () {
     expect(stdout).to.match(DATE);
   });
 
-  it('say when an answer came only at another try', async () => {
+  it('report that an answer came only at a later try', async () => {
     const { socket, address } = await openDatagramSocket();
     const client = Program.lab('udp/UdpEchoClient', [
       ...['--port', String(address.port), '--timeout', '0.2', '--tries', '50', 'hello'],

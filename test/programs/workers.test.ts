@@ -53,7 +53,7 @@ describe('A server with --workers 2', function () {
     expect(workers).to.have.length(2);
   });
 
-  it('is quiet when it is to be', async () => {
+  it('is quiet with --quiet', async () => {
     const { server, port } = await start('EchoServer', ['--quiet']);
     await (await BareClient.connect(port)).send('hello').bytes(5);
 
@@ -68,7 +68,7 @@ describe('A server with --workers 2', function () {
     );
   });
 
-  it('says once that its port is taken, and ends with 1', async () => {
+  it('reports once that its port is in use, and ends with 1', async () => {
     const taken = String(await Program.lab('DateServer', ['--port', '0']).listening());
     const args = ['--port', taken, '--workers', '2'];
     const { code, stdout, stderr } = await Program.lab('DateServer', args).ended();
@@ -172,7 +172,7 @@ describe('A server with --workers 2', function () {
     expect((await server.kill('SIGTERM')).code).to.equal(0);
   });
 
-  it('has as many connections open as it may, and no more: each worker has its part', async () => {
+  it('has as many connections open as allowed, divided among the workers', async () => {
     const { server, port } = await start('DateServer', ['--max-connections', '5']);
     const served: BareClient[] = [];
     // The system deals the clients out; one that comes to a full worker is closed, and tries again.
@@ -187,14 +187,14 @@ describe('A server with --workers 2', function () {
     expect(stdout.split('Connected by')).to.have.length(5 + 1);
   });
 
-  it('has no more workers than it may have connections, and says so', async () => {
+  it('has no more workers than allowed connections, and reports that', async () => {
     const { server, workers } = await start('DateServer', ['--max-connections', '1']);
 
     expect(workers).to.have.length(1);
     expect(server.stderr).to.equal('DateServer: 1 of 2 workers, since --max-connections is 1\n');
   });
 
-  itOnLinux('/proc', 'gives the part of a worker that died to the one in its place', async () => {
+  itOnLinux('/proc', 'gives the connections of a dead worker to its replacement', async () => {
     const { server, port, workers } = await start('DateServer', ['--max-connections', '2']);
     const before = await BareClient.connect(port);
     await before.send('me?\n').line();
@@ -298,7 +298,7 @@ describe('A server with --workers 2', function () {
     expect((await server.kill('SIGTERM')).code).to.equal(0);
   });
 
-  itOnLinux('/proc', 'says no more than it should when it is stopped while it starts', async () => {
+  itOnLinux('/proc', 'prints nothing extra when it is stopped while it starts', async () => {
     for (let time = 0; time < 5; time++) {
       const server = Program.lab('DateServer', ['--port', '0', '--workers', '4'], { env });
       await until(() => processesWith(mark).length > 1);
@@ -309,14 +309,14 @@ describe('A server with --workers 2', function () {
     }
   });
 
-  it('can not be traced: a trace is of one process', async () => {
+  it('can not be traced, because a trace shows one process', async () => {
     const { code, stderr } = await Program.lab('EchoServer', [...TWO, '--trace']).ended();
 
     expect(code).to.equal(2);
     expect(stderr).to.contain("'--workers <n>' cannot be used with option '--trace'");
   });
 
-  it('is the only one that loads what that needs', async () => {
+  it('is the only server that loads the modules for this', async () => {
     const server = Program.lab('EchoServer', ['--port', '0'], {
       env: preloading('loadedWorkers.cjs'),
     });

@@ -70,7 +70,7 @@ describe('NumberedFileLogger', () => {
       expect(await read(1)).to.equal(`${TIME} [::1]:53344 ""\n`);
     });
 
-    it('makes nothing but the folder before the first request', async () => {
+    it('creates only the folder before the first request', async () => {
       folder = path.join(folder, 'made', 'if', 'missing');
 
       await openLogger();
@@ -122,7 +122,7 @@ describe('NumberedFileLogger', () => {
       ]);
     });
 
-    it('goes past a number that something else has, whatever that is', async () => {
+    it('goes past a number that something else has, of any kind', async () => {
       const logger = await openLogger();
       await mkdir(path.join(folder, 'log0.txt'));
       await fs.promises.symlink('nowhere', path.join(folder, 'log1.txt'));
@@ -177,7 +177,7 @@ describe('NumberedFileLogger', () => {
       }
     });
 
-    it('gets on after another has taken its next 100 numbers', async () => {
+    it('continues after another logger has used its next 100 numbers', async () => {
       const logger = await openLogger();
       const other = await openLogger();
       for (let count = 0; count < 100; count++) await other.log(`theirs ${count}`, CLIENT);
@@ -194,7 +194,7 @@ describe('NumberedFileLogger', () => {
     });
   });
 
-  it('looks for the highest number again after another has taken many of its next', async () => {
+  it('looks for the highest number again after another logger has used many of its next ones', async () => {
     const logger = await openLogger();
     const taken = [...Array.from({ length: 50 }, (_, number) => number), 7000];
     for (const number of taken) await writeFile(path.join(folder, `log${number}.txt`), '');
@@ -205,7 +205,7 @@ describe('NumberedFileLogger', () => {
   });
 
   describe('what a request may contain', () => {
-    it('is anything: one line comes of it, and JSON gives it back', async () => {
+    it('may be anything: it becomes one line, and JSON gives it back', async () => {
       const logger = await openLogger();
       let next = 0;
 
@@ -265,7 +265,7 @@ describe('NumberedFileLogger', () => {
       expect(code).to.equal('ENOTDIR');
     });
 
-    it('refuses to open a folder whose numbers can not go on', async () => {
+    it("refuses to open a folder whose numbers can't continue", async () => {
       await writeFile(path.join(folder, `log${Number.MAX_SAFE_INTEGER}.txt`), '');
 
       const { message, code } = await openingFails(folder);
@@ -356,7 +356,7 @@ describe('NumberedFileLogger', () => {
       expect(openTimers()).to.equal(timers);
     });
 
-    it('tells that the folder is gone, and goes on when it is back', async () => {
+    it('reports that the folder is gone, and goes on when it is back', async () => {
       const logger = await openLogger();
       await logger.log('zero', CLIENT);
       await logger.log('one', CLIENT);

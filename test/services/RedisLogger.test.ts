@@ -193,7 +193,7 @@ describe('RedisLogger', function () {
     expect(lines.map(requestIn)).to.include('back').and.not.to.include('hung, too');
   });
 
-  it('says in Redis’s own words what that does not take', async () => {
+  it('reports in Redis’s own words what Redis refuses', async () => {
     const redis = await Redis.start(['--requirepass', 'secret']);
     const shut = await rejection(openLogger(redis.url));
     const logger = await openLogger(`redis://:secret@127.0.0.1:${redis.port}`);

@@ -33,7 +33,7 @@ describe('The container', () => {
     return container;
   }
 
-  it('makes everything that is bound, each once', async () => {
+  it('creates everything that is bound, each once', async () => {
     const container = create();
 
     const bound: [ServiceIdentifier<object> & { name: string }, Newable][] = [
@@ -62,7 +62,7 @@ describe('The container', () => {
     expect(await readdir(folder)).to.deep.equal([]);
   });
 
-  it('gives LoggingDateServer the clock, and the logger that has it, too', async () => {
+  it('gives LoggingDateServer the clock, and a logger with the same clock', async () => {
     setZone('Australia/Sydney');
     const container = create();
     container.rebind(Clock).toConstantValue(new FakeClock());

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { codeOf, errnoWords, explain } from '../../src/text/errno';
 
 describe('errnoWords', () => {
-  it('puts what an error is about into its words', () => {
+  it('names the subject of an error in its message', () => {
     const subject = { host: '::1', port: 6015 };
 
     expect(errnoWords('connect', 'ECONNREFUSED', subject)).to.contain('listening on port 6015');
@@ -10,7 +10,7 @@ describe('errnoWords', () => {
     expect(errnoWords('connect', 'ENOTFOUND')).to.contain('"the host"');
   });
 
-  it('says what a code means for this call before what it means for others', () => {
+  it('prefers the meaning of a code for this call', () => {
     expect(errnoWords('bind', 'EACCES')).to.contain('reserved');
     expect(errnoWords('bind', 'EACCES', { port: 80 })).to.contain('reserved');
     expect(errnoWords('bind', 'EACCES', { port: 6010 })).to.contain('keeps port 6010 for itself');
@@ -82,7 +82,7 @@ describe('errnoWords', () => {
 });
 
 describe('explain', () => {
-  it('says what the code of an error means, or else what the error says itself', () => {
+  it("explains the code of an error, or uses the error's own message", () => {
     const full = Object.assign(new Error('write ENOSPC'), { code: 'ENOSPC' });
 
     expect(explain('write', full)).to.equal('the disk is full');

@@ -43,7 +43,7 @@ describe('escapeControls', () => {
     });
   }
 
-  it('leaves nothing in any text that steers', () => {
+  it('leaves no control characters in any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const left = Array.from(escapeControls(text), (character) => character.codePointAt(0) ?? 0);

@@ -19,7 +19,7 @@ describe('wrap', () => {
     );
   });
 
-  it('loses no word, and makes no line too long but for a long word', () => {
+  it('loses no word, and makes no line too long except for a long word', () => {
     const words = fc.array(fc.stringMatching(/^[a-z]{1,12}$/), { minLength: 1 });
     fc.assert(
       fc.property(words, fc.integer({ min: 12, max: 40 }), (list, columns) => {

@@ -64,7 +64,7 @@ describe('The gate', () => {
     expect(judge(outcomeOf([failureIn('')], ['tests']), [], unexpected).failures).to.equal(1);
   });
 
-  it('takes as many unsteady files as it says, of all its calls together, and no more', () => {
+  it('allows the stated number of unsteady files in all its calls together', () => {
     const most = Array.from({ length: MOST_UNSTEADY }, (_, index) => failureIn(`${index}.test.js`));
     const [last, ...before] = most;
 

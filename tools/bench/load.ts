@@ -1,4 +1,4 @@
-/** The load, in a process of its own: does what it is sent, and sends back what it saw. */
+/** The load, in its own process: carries out orders, and sends back its results. */
 import { once } from 'node:events';
 import * as net from 'node:net';
 

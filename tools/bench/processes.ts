@@ -8,12 +8,12 @@ import type { Order, Seen } from './load';
 
 const CAN_PIN = availableParallelism() > 1 && spawnSync('taskset', ['-V']).status === 0;
 
-/** Server and load on a core each, where there is a way to say so. */
+/** Server and load on one core each, where the system allows that. */
 function pinned(core: number, command: readonly string[]): readonly string[] {
   return CAN_PIN ? ['taskset', '-c', String(core), ...command] : command;
 }
 
-/** A server in a process of its own, on the first core unless it is to have all. */
+/** A server in its own process, on the first core unless it may use all. */
 export class ServerProcess {
   private constructor(
     private readonly program: LabProgram,
@@ -65,7 +65,7 @@ export interface Measured extends Seen {
   readonly cpu: number;
 }
 
-/** The load in a process of its own, on the second core. */
+/** The load in its own process, on the second core. */
 export class LoadProcess {
   readonly #child: ChildProcess;
 
@@ -74,7 +74,7 @@ export class LoadProcess {
     this.#child = fork(path.join(__dirname, 'load.js'), { execPath, execArgv });
   }
 
-  /** Has an order carried out, and reads the server's CPU time when the measured part begins and ends. */
+  /** Carries out an order, and reads the server's CPU time when the measured part begins and ends. */
   run(server: ServerProcess, order: Partial<Order> & Pick<Order, 'kind'>): Promise<Measured> {
     const whole: Order = {
       port: server.port,

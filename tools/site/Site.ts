@@ -4,7 +4,7 @@ import { escapeHtml } from '../lab/escapeHtml';
 import { ROOT } from '../lab/LabProgram';
 import { highlighted, read } from '../page/html';
 
-/** What stands at the top of each page. */
+/** The head of each page. */
 const MENU: readonly (readonly [file: string, words: string])[] = [
   ['index.html', 'Lessons'],
   ['slides.html', 'Slides'],
@@ -18,12 +18,12 @@ const MENU: readonly (readonly [file: string, words: string])[] = [
 /** The style of the pages of text: that of the live page, and more. */
 const STYLE = 'assets/style.css';
 
-/** Otherwise browsers ask the server for one. */
+/** Without it, browsers ask the server for an icon. */
 export const NO_ICON = '<link rel="icon" href="data:,">';
 
-/** The site that is written: its pages know each other by their paths in it. */
+/** The site being written; pages are identified by their paths in it. */
 export class Site {
-  /** Sources that a page leads to, and that have no page yet. */
+  /** Sources that a page links to, and that have no page yet. */
   readonly #wanted = new Set<string>();
   readonly #written = new Set<string>();
 
@@ -71,7 +71,7 @@ ${html}
     );
   }
 
-  /** Where a link leads that stands in a file of the project, seen from the page that shows that file. */
+  /** The target of a link in a file of the project, relative to the page that shows this file. */
   linkFrom(page: string, source: string): (href: string) => string {
     return (href) => {
       if (/^(?:https?:|#)/.test(href)) return href;
@@ -82,7 +82,7 @@ ${html}
     };
   }
 
-  /** The page that shows a file of the project; a source gets one when it is asked for. */
+  /** The page that shows a file of the project; the first link to a source creates its page. */
   pageOf(file: string): string {
     if (file.endsWith('.png')) return `assets/${path.posix.basename(file)}`;
     if (file.endsWith('.md')) return `${path.posix.basename(file, '.md').toLowerCase()}.html`;
@@ -120,7 +120,7 @@ ${html}
   }
 }
 
-/** The way from one page of the site to another: it holds on a server and on a disk. */
+/** The relative path from one page of the site to another; it works on a server and on a disk. */
 export function relative(from: string, to: string): string {
   return path.posix.relative(path.posix.dirname(from), to);
 }

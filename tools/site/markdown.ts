@@ -1,4 +1,4 @@
-/** Pages of Markdown as HTML, with their links led to other pages of the site. */
+/** Turns Markdown into HTML, with links to the other pages of the site. */
 import { Marked, type Token, type Tokens } from 'marked';
 import { escapeHtml } from '../lab/escapeHtml';
 import { highlighted } from '../page/html';
@@ -59,7 +59,7 @@ export function codeBlock(lines: readonly string[]): string {
   return `<pre class="listing" tabindex="0"><code>${lines.join('\n')}</code></pre>\n`;
 }
 
-/** What GitHub makes of a heading, so that links within a page hold in both places. */
+/** The anchor of a heading, in GitHub's form, so that links within a page work in both places. */
 export function anchorOf(heading: string): string {
   return heading
     .toLowerCase()

@@ -1,4 +1,4 @@
-/** docs/slides.md with the code itself beside each statement. */
+/** docs/slides.md with the code next to each statement. */
 import type { Token, Tokens } from 'marked';
 import { highlighted, read } from '../page/html';
 import { codeBlock, type LinkTo, type Rendered, render } from './markdown';

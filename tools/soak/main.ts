@@ -20,9 +20,9 @@ import { Program } from '../../test/helpers/Program';
 import { Redis } from '../../test/helpers/Redis';
 import { residentMemory } from '../../test/helpers/residentMemory';
 
-/** Clients of each kind at the same time. */
+/** The number of clients of each kind at the same time. */
 const TOGETHER = 3;
-/** From one conversation of a client to its next. */
+/** Milliseconds between two conversations of a client. */
 const PAUSE_MS = 20;
 /** The same where each may become many log files, or where several processes share the two cores. */
 const RARE_PAUSE_MS = 1000;
@@ -234,7 +234,7 @@ function loggedRarely({ port }: Server, answered: string[]): (() => Promise<void
   ];
 }
 
-/** Has another process ask all servers, and notes how long it has to wait. */
+/** Lets another process ask all servers, and records how long it has to wait. */
 function askBeside(servers: Server[]): Program {
   const ports = servers.map(({ port }) => String(port));
   const neighbour = Program.script('tools/soak/neighbour', ports);

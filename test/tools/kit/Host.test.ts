@@ -14,7 +14,7 @@ const host = '127.0.0.1';
 const LONG_MS = 60_000;
 
 describe('Host', () => {
-  itOnLinux('/proc', 'leaves its port free, also where it has closed first', async () => {
+  itOnLinux('/proc', 'leaves its port free, even if it has closed first', async () => {
     const port = await freePort();
     const isInTimeWait = () =>
       readSockets('tcp').some((socket) => socket.port === port && socket.state === '06');

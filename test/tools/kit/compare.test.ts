@@ -26,7 +26,7 @@ describe('What differs from what was sent', () => {
   }
 
   for (const came of ['', 'Hello', 'Hel', 'Goodbye', 'ERROR'])
-    it(`is nothing that is known: ${JSON.stringify(came)}`, () => {
+    it(`is not a known difference: ${JSON.stringify(came)}`, () => {
       expect(howItDiffers(Buffer.from('Hello'), Buffer.from(came))).to.equal(undefined);
     });
 });

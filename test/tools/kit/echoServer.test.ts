@@ -105,7 +105,7 @@ describe('npm run check -- echo-server', function () {
 
   itChecksSlow('echo-server', 'echo', 2);
 
-  itWith('python3', 'asks once more what failed by the clock, before it counts', async () => {
+  itWith('python3', 'repeats a stage that ran out of time before it counts', async () => {
     const program = path.join(ROOT, 'test/tools/kit/gallery/echo/slow_once.py');
     const cwd = freshFolder();
     const command = ['--cwd', cwd, '--', 'python3', program, '{port}'];
@@ -130,7 +130,7 @@ describe('npm run check -- echo-server', function () {
     expect(code).to.equal(0);
   });
 
-  it('tells apart what the kit can not do, with exit code 2 and no stack trace', async () => {
+  it("reports what the kit can't do, with exit code 2 and no stack trace", async () => {
     const port = String(await startServer(new EchoServer()));
     const run = (...args: string[]) => Program.script('tools/kit/main', args).ended();
     const [unknown, missing, taken] = await Promise.all([
@@ -147,7 +147,7 @@ describe('npm run check -- echo-server', function () {
     expect(taken.stderr).to.contain('another program already listens on');
   });
 
-  itOnLinux('/proc', 'takes the port that the program opens, if it may be any', async () => {
+  itOnLinux('/proc', 'uses the port that the program opens, with --port any', async () => {
     const command = ['--port', 'any', '--', ...ours('EchoServer', '--port', '0')];
     allPassed(await check('echo-server', ...command));
     const { code, stages } = await check('echo-server', '--port', 'any', '--', 'true');

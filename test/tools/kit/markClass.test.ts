@@ -76,7 +76,7 @@ describe('npm run check -- PROGRAM --each', function () {
     expect(second).to.match(/^bob: 6 of 6, all passed/m);
   });
 
-  it('has words for what can not be', async () => {
+  it('has messages for impossible options', async () => {
     const run = (...args: string[]) =>
       Program.script('tools/kit/main', ['date-server', ...args]).ended();
     const [none, alone, empty] = await Promise.all([

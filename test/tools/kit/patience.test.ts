@@ -7,7 +7,7 @@ import { ListeningSocket } from '../../../src/socket/ListeningSocket';
 const LONG_MS = 60_000;
 
 describe("The kit's patience", () => {
-  it('is as usual while its echoes are quick, and grows with the slowest, within bounds', () => {
+  it('is 1 while its echoes are quick, and grows with the slowest one, up to a limit', () => {
     expect(stretchOf([])).to.equal(1);
     expect(stretchOf([0.2, 4, 1])).to.equal(1);
     expect(stretchOf([0.2, 60, 1])).to.equal(3);

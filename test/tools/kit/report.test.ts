@@ -41,7 +41,7 @@ const RESULT = {
 };
 
 describe('The report of the kit', () => {
-  it('fits the terminal, and lets nothing through that would steer it', () => {
+  it('fits the terminal, and contains no control characters', () => {
     const lines = [
       ...VERDICTS.flatMap((one) => linesNow(one, PLAIN, one.number === 2)),
       ...linesAtTheEnd(VERDICTS, PLAIN),
@@ -53,7 +53,7 @@ describe('The report of the kit', () => {
     }
   });
 
-  it('tells the first failure last, with its reason, and where to begin', () => {
+  it('shows the first failure last, with its reason, and where to begin', () => {
     const now = VERDICTS.map((one) => linesNow(one, PLAIN, one.number === 2));
     expect(now.map((lines) => lines.length)).to.deep.equal([1, 1, 3, 0]);
 

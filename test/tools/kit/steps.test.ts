@@ -31,25 +31,25 @@ describe('steps/', function () {
     await cleanUp();
   });
 
-  it('1 fails just where the slide does: at a second client', async () => {
+  it('1 fails exactly where the slide does: at a second client', async () => {
     expect(notPassed(await checkStep('echo-server', '1-one-client'))).to.deep.equal([
       [6, 'failed'],
     ]);
   });
 
-  it('2 mends that, and fails just at two clients at the same time', async () => {
+  it('2 fixes that, and fails exactly at two clients at the same time', async () => {
     expect(notPassed(await checkStep('echo-server', '2-one-after-another'))).to.deep.equal([
       [7, 'failed'],
     ]);
   });
 
-  it('3 mends that, and passes all', async () => {
+  it('3 fixes that, and passes everything', async () => {
     const { stages } = await checkStep('echo-server', '3-many-clients');
 
     expect(stages.map(({ status }) => status)).to.deep.equal(Array(12).fill('passed'));
   });
 
-  it('4 has a remark just at the question that comes in pieces, which DateServer has not', async () => {
+  it('4 has a remark exactly for the question that comes in pieces; DateServer has none', async () => {
     expect(notPassed(await checkStep('date-server', '4-messages'))).to.deep.equal([[4, 'warned']]);
   });
 

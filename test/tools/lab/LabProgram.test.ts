@@ -18,7 +18,7 @@ function program(script: string): LabProgram {
 describe('LabProgram', () => {
   afterEach(cleanUp);
 
-  it('reads the port of a server, also when its banner comes in two pieces', async () => {
+  it('reads the port of a server, even when its banner comes in two pieces', async () => {
     const server = program(`
       await say('EchoServer listening on 127.0.0.1:4');
       setTimeout(() => say('711\\nStop it with Ctrl-C\\n'), 50);
@@ -50,7 +50,7 @@ describe('LabProgram', () => {
     await missing.closed;
   });
 
-  it('stops it, once and again', async () => {
+  it('stops it, and does nothing the second time', async () => {
     const server = program(`
       await say('S listening on 127.0.0.1:1\\n');
       setInterval(() => undefined, 1000);`);

@@ -42,7 +42,7 @@ describe('The live server', () => {
     return page;
   }
 
-  it('is reached by its outside name, too, if it was told that, and by no other', async () => {
+  it('answers to its outside name, if it has one, and to no other', async () => {
     const outside = new URL('https://name-6080.example');
     const live = new LiveServer(undefined, outside);
     afterwards(() => live.stop());

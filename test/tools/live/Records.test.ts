@@ -22,7 +22,7 @@ describe('The records of a run', () => {
     expect(timesOf(records)).to.deep.equal([1, 2]);
   });
 
-  it('wait for those of a program that has not been read so far', async () => {
+  it('wait for those of a program that has not been read yet', async () => {
     let until = 1;
     const records = new Records(() => until);
     records.add(socketCall(3));
@@ -50,7 +50,7 @@ describe('The records of a run', () => {
 });
 
 describe('The model of the page', () => {
-  it('keeps 20,000 events at most, and counts the older ones that are gone', () => {
+  it('keeps at most 20,000 events, and counts the discarded ones', () => {
     const model = new Model('both', { client: 'EchoClient', server: 'EchoServer' });
     for (let t = 1; t <= 50_000; t++) model.add(socketCall(t));
 

@@ -175,29 +175,33 @@ describe('npm run live', function () {
     expect(processesWith(mark).length).to.equal(8);
   });
 
-  itOnLinux('ulimit', 'says what could not be started, starts none then, and lives', async () => {
-    const poor = new Program(
-      'sh',
-      ['-c', `ulimit -n 50; exec ${commandOf('tools/live/main').join(' ')} --port 0`],
-      { env: { ...process.env, TEST_MARK: mark } },
-    );
-    [, url = ''] = await poor.printed(/Open (http:\S+) in a browser/);
-    await order('start', { lab: 'echo', mode: 'step' });
-    const answers: Answer[] = [];
-    while (answers.length < 6 && answers.at(-1)?.status !== 400)
-      answers.push(await order('client', { message: 'x', count: 3 }));
+  itOnLinux(
+    'ulimit',
+    'reports what could not be started, starts none then, and goes on',
+    async () => {
+      const poor = new Program(
+        'sh',
+        ['-c', `ulimit -n 50; exec ${commandOf('tools/live/main').join(' ')} --port 0`],
+        { env: { ...process.env, TEST_MARK: mark } },
+      );
+      [, url = ''] = await poor.printed(/Open (http:\S+) in a browser/);
+      await order('start', { lab: 'echo', mode: 'step' });
+      const answers: Answer[] = [];
+      while (answers.length < 6 && answers.at(-1)?.status !== 400)
+        answers.push(await order('client', { message: 'x', count: 3 }));
 
-    expect(answers.at(-1)?.body).to.contain(
-      'EchoClient could not be started: this process has as many files and sockets open as it may',
-    );
-    // Both pages, the server, and the clients of the orders before.
-    const expected = 3 + 3 * (answers.length - 1);
-    for (let tries = 0; processesWith(mark).length > expected && tries < 500; tries++)
-      await setTimeout(10);
-    expect(processesWith(mark).length).to.equal(expected);
-    expect((await order('stop', {})).status).to.equal(200);
-    expect(processesWith(mark).length).to.equal(2);
-  });
+      expect(answers.at(-1)?.body).to.contain(
+        'EchoClient could not be started: this process has as many files and sockets open as it may',
+      );
+      // Both pages, the server, and the clients of the orders before.
+      const expected = 3 + 3 * (answers.length - 1);
+      for (let tries = 0; processesWith(mark).length > expected && tries < 500; tries++)
+        await setTimeout(10);
+      expect(processesWith(mark).length).to.equal(expected);
+      expect((await order('stop', {})).status).to.equal(200);
+      expect(processesWith(mark).length).to.equal(2);
+    },
+  );
 
   it('takes an order whose bytes come in two, cut inside a character', async () => {
     const body = Buffer.from('{"lab":"ü"}');
@@ -257,7 +261,7 @@ describe('npm run live', function () {
     expect(error.code).to.equal('ECONNREFUSED');
   });
 
-  it('says when its port is taken', async () => {
+  it('reports that its port is in use', async () => {
     const { code, stderr } = await Program.script('tools/live/main', [
       '--port',
       String(port),
@@ -378,7 +382,7 @@ describe('npm run live', function () {
     expect(await page.locator('svg .label').count()).to.equal(5);
   });
 
-  itInBrowser('lets the process go on that is chosen, and keeps the focus', async () => {
+  itInBrowser('continues the chosen process, and keeps the focus', async () => {
     const { page } = await open();
     await page.selectOption('#mode', 'step');
     await page.click('#server');
