@@ -4,7 +4,8 @@ const path = require('node:path');
 const { isClone, ROOT, sayUnlessReady } = require('./ready');
 
 sayUnlessReady(['lab3', ...process.argv.slice(2)].join(' '));
-delete process.env.INIT_CWD; // of npm, if a script of npm's has started this: the folder is the one that it is started in
+// Set by npm, if one of its scripts has started this command; but files are relative to the present folder.
+delete process.env.INIT_CWD;
 process.env.LAB_STARTED_AS = 'lab3';
 if (isClone) require('./typescript');
 else process.setSourceMapsEnabled(true);

@@ -13,7 +13,8 @@ export class DateClient extends SocketClient<string> {
   }
 
   protected async converse(server: Socket): Promise<string> {
-    // Your part: send() the question with new Messages(server), and return the reply(). What do // you do if it is not a date?
+    // Your part: send() the question with new Messages(server), and return the reply(). What do
+    // you do if it is not a date?
     throw new Error('converse() of DateClient is not written yet');
   }
 }

@@ -18,7 +18,8 @@ export class DateServer extends SocketServer {
   }
 
   protected async converse(client: Socket): Promise<void> {
-    // Your part: for each request that next() of new Messages(client, this.limits) returns, send() // the result of reply(). next() returns undefined when the client has sent end of file.
+    // Your part: for each request that next() of new Messages(client, this.limits) returns, send()
+    // the result of reply(). next() returns undefined when the client has sent end of file.
     await client.recv(1024);
     throw new Error('converse() of DateServer is not written yet');
   }

@@ -28,7 +28,8 @@ const PROGRAMS: Names = named({
 /** Runs what the command line names, as if it had been started itself. */
 export function run(): void {
   const [name = '', ...args] = process.argv.slice(2);
-  const [file] = TOOLS[name] ?? PROGRAMS[name] ?? [];
+  const names = new Map(Object.entries({ ...TOOLS, ...PROGRAMS }));
+  const [file] = names.get(name) ?? [];
   if (file === undefined) {
     tell(name);
     return;
@@ -55,7 +56,7 @@ ${listed(TOOLS)}
 The programs of the lab:
 ${listed(PROGRAMS)}
 
-For example, each in a terminal of its own:
+For example, each in its own terminal:
   lab3 echo-server
   lab3 echo-client "Hello, world"
 or of yours:

@@ -103,7 +103,8 @@ class Workers {
     private readonly options: ServerOptions,
   ) {
     this.#port = options.port;
-    // Each worker accepts its clients from the system. With Node's default the primary hands them out, // and clients that still wait when the server stops would be cut.
+    // Each worker accepts its clients from the system. With Node's default the primary hands them out,
+    // and clients that still wait when the server stops would be cut.
     cluster.schedulingPolicy = cluster.SCHED_NONE;
   }
 

@@ -103,11 +103,11 @@ export abstract class SocketServer {
 
   async #sendErrorReply(client: Socket, error: unknown): Promise<void> {
     try {
-      const word = this.errorReply(error);
-      if (word !== undefined) await client.sendall(Buffer.from(word));
-    } catch (unsaid) {
+      const reply = this.errorReply(error);
+      if (reply !== undefined) await client.sendall(Buffer.from(reply));
+    } catch (failure) {
       // The client may already be gone.
-      if (!(unsaid instanceof SocketError)) this.#report.problem(unsaid);
+      if (!(failure instanceof SocketError)) this.#report.problem(failure);
     }
   }
 

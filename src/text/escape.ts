@@ -1,4 +1,5 @@
-// The control characters C0, DEL and C1; line and paragraph separators; and the marks that change the // direction of a line.
+// The control characters C0, DEL and C1; line and paragraph separators; and the marks that change the
+// direction of a line.
 const CONTROLS = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /** A text without characters that control a terminal or begin a new line: `\u001b` for an escape. */

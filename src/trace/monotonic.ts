@@ -1,6 +1,6 @@
 /**
  * Nanoseconds on a clock that all processes of this machine share, to put their records in order. In Bun
- * `hrtime` begins anew in each process; there it is the time of day.
+ * `hrtime` begins at 0 in each process, so there it is the time of day.
  */
 export const monotonicNow: () => bigint =
   process.versions['bun'] === undefined

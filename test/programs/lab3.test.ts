@@ -24,8 +24,11 @@ const WAYS: Record<string, (folder: string) => Promise<void>> = {
 for (const [way, prepare] of Object.entries(WAYS)) {
   describe(`lab3, ${way}`, function () {
     this.timeout(300_000);
-    const folder = mkdtempSync(path.join(tmpdir(), 'lab3 bin-'));
-    before(() => prepare(folder));
+    let folder: string;
+    before(async () => {
+      folder = mkdtempSync(path.join(tmpdir(), 'lab3 bin-'));
+      await prepare(folder);
+    });
     after(() => {
       rmSync(folder, { recursive: true, force: true });
     });
@@ -37,13 +40,18 @@ for (const [way, prepare] of Object.entries(WAYS)) {
 
     it('has a map', async () => {
       const { code, stdout, stderr } = await lab3('--help');
-      const [none, wrong] = await Promise.all([lab3(), lab3('nonsense')]);
+      const [none, wrong, inherited] = await Promise.all([
+        lab3(),
+        lab3('nonsense'),
+        lab3('constructor'),
+      ]);
 
       expect([code, stderr, none.stdout]).to.deep.equal([0, '', stdout]);
       expect(stdout)
         .to.match(/^Usage: lab3 NAME/)
         .and.to.contain('  logging-date-server ');
       expect([wrong.code, wrong.stdout]).to.deep.equal([2, '']);
+      expect(inherited.stderr).to.match(/^lab3: there is no "constructor"\n/);
       expect(wrong.stderr).to.contain('lab3: there is no "nonsense"').and.to.contain(stdout);
     });
 

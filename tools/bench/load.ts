@@ -142,7 +142,7 @@ class Player {
       this.#hear(data.toString('latin1'));
     });
     socket.on('close', () => {
-      this.#wrong(new Error('the server hung up'));
+      this.#wrong(new Error('the server closed the connection'));
     });
   }
 
@@ -206,7 +206,7 @@ function askOnce(port: number): Promise<void> {
       socket.end();
     });
     socket.on('close', () => {
-      if (answer === '') reject(new Error('the server hung up'));
+      if (answer === '') reject(new Error('the server closed the connection'));
       resolve();
     });
     socket.write('What time is it?\n');
@@ -278,7 +278,7 @@ async function bulk({ port, size }: Order): Promise<Seen> {
       if (received === total) resolve();
     });
     socket.on('close', () => {
-      reject(new Error('the server hung up'));
+      reject(new Error('the server closed the connection'));
     });
     send();
   });

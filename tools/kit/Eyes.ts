@@ -10,6 +10,7 @@ import { stacksIn } from '../watch/stacks';
 import { Watch } from '../watch/Watch';
 import { readBeginning } from './folder';
 import type { Start, Subject } from './Subject';
+import { monotonicNow, msSince } from '../../src/trace/monotonic';
 
 /** How many rows of the program's side are shown. */
 const LAST_ROWS = 6;
@@ -30,7 +31,7 @@ export interface Seen {
 
 /** Watches a program while a stage is repeated: its calls, and for Python the line of each thread. */
 export class Eyes {
-  readonly #origin = process.hrtime.bigint();
+  readonly #origin = monotonicNow();
   readonly #stacks: string;
   readonly #folder: string;
   readonly #role: Role;
@@ -125,7 +126,7 @@ export class Eyes {
 
   /** ms */
   #now(): number {
-    return Number(process.hrtime.bigint() - this.#origin) / 1e6;
+    return msSince(this.#origin);
   }
 
   #wordsOf({ call, args = [], t }: CallRecord): string {

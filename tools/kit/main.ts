@@ -54,7 +54,7 @@ interface Options {
 const QUESTION = 'What time is it?';
 const PAIR = 'pair';
 const MOST_JOBS = 64;
-/** Set in a kit that has been started anew in a network of its own. */
+/** Set in a kit that was started again in its own network. */
 const INSIDE = 'LAB_KIT_INSIDE';
 
 const command = new Command(startOfTool('check'))
@@ -226,7 +226,7 @@ function mustFit(program: Program, name: string, start: string[], options: Optio
     throw new KitError('--each needs the COMMAND that is started in each folder');
 }
 
-/** @throws KitError where nobody tells the kit which port a program has. */
+/** @throws KitError when `--port any` can't work: the program must be given its port. */
 function mustBeTold({ isClient }: Program, start: readonly string[]): void {
   if (isClient)
     throw new KitError('the kit gives a client its port, so --port any is only for servers');

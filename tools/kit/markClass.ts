@@ -46,7 +46,7 @@ export async function markClass(
   const work = async () => {
     for (let student = waiting.shift(); student !== undefined; student = waiting.shift()) {
       const mark = await markOne(student, check, terms, stop);
-      if (mark.problem !== undefined && stop.aborted) return; // it is begun anew the next time
+      if (mark.problem !== undefined && stop.aborted) return; // the next start checks it again
       marks.set(student, mark);
       out.write(`${lineOf(mark)} (${students.length - marks.size} left)\n`);
     }

@@ -8,7 +8,7 @@ const MOST_FILES = 5000;
 const ALL_MAY_PASS = 0o755;
 
 /**
- * A copy of a student's folder, which belongs to whoever runs the program.
+ * A copy of a student's folder, which belongs to the user that runs the program.
  * @throws KitError for a folder that is not there, or that has too much in it.
  */
 export function copyFor(folder: string, user: number | undefined): string {

@@ -31,7 +31,7 @@ function removeIfThere(file: string): void {
   }
 }
 
-/** In one step, so that nobody reads half of it; whoever was first has made it. */
+/** In one step, so that no other process reads half of it; the first process makes it. */
 function keep(draft: string, file: string): void {
   try {
     linkSync(draft, file);
