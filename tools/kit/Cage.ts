@@ -109,6 +109,7 @@ function isIn(file: string, folder: string): boolean {
 }
 
 let isAllowed: boolean | undefined;
+let hasSetpriv: boolean | undefined;
 
 function hasNamespaces(): boolean {
   isAllowed ??= works([...NAMESPACE, 'mount', '-t', 'tmpfs', 'none', tmpdir()]);
@@ -117,7 +118,8 @@ function hasNamespaces(): boolean {
 
 /** With setpriv, the program ends with the kit, even if the kit is killed. */
 function namespace(): readonly string[] {
-  return has('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', ...NAMESPACE] : NAMESPACE;
+  hasSetpriv ??= has('setpriv');
+  return hasSetpriv ? ['setpriv', '--pdeathsig', 'KILL', ...NAMESPACE] : NAMESPACE;
 }
 
 function has(command: string): boolean {
