@@ -21,7 +21,7 @@ const WHOLE = /^<!-- (\S+\.ts) -->\n\n```ts\n.*?```$/gms;
 /** <!-- npm run trace -- echo --> and the picture below it */
 const PICTURE = /(?<=^<!-- npm run trace -- echo -->\n\n```\n).*?(?=```$)/ms;
 const LOOK = { columns: 80, isAscii: false, hasColor: false };
-/** Instead of those that the system gave, which are others each time. */
+/** Instead of the system's, which are different each time. */
 const PORTS = { client: 44280, server: 45309 };
 
 /** The page with the picture of a run of now. */
@@ -56,7 +56,7 @@ export function upToDate(page: string): string {
     });
 }
 
-/** The line of a declaration, of a file itself, or of code that stands just once in the file. */
+/** The line of a declaration, of a file itself, or of code that occurs just once in the file. */
 function lineNumberOf(label: string, file: string): number {
   if (label === file) return 1;
   const source = parse(file);
@@ -68,7 +68,7 @@ function lineNumberOf(label: string, file: string): number {
   return found.number;
 }
 
-/** The name of a member, which may stand below a decorator. */
+/** The name of a member, which may have a decorator above it. */
 function nameIn(declared: ts.Node): ts.Node {
   return ts.isClassElement(declared) ? (declared.name ?? declared) : declared;
 }

@@ -55,7 +55,7 @@ export function parseOrExit(command: Command): Command {
   }
 }
 
-/** A port to bind: 0 stands for any free one. */
+/** A port to bind: 0 means any free one. */
 export function bindablePort(text: string): number {
   return wholeNumber(text, 0, 65535, 'a port is a whole number from 0 to 65535');
 }

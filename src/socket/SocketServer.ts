@@ -19,8 +19,8 @@ export interface StartOptions {
 /**
  * A TCP server. Slide "Socket Programming: Client - Server", its right-hand side.
  *
- * - To write one, extend this class and say in `converse` how to talk with one client; in `errorReply` what the
- *   client is told when that fails.
+ * - To write one, extend this class and write in `converse` how to talk with one client, and in `errorReply` what
+ *   the client gets when that fails.
  * - To run one, `start` it, once; `stop` ends it.
  * - To see what happens to it, pass a `ServerReport` to `start`.
  */

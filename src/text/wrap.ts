@@ -6,7 +6,7 @@ export function command(text: string): string {
 }
 
 /**
- * A text in lines of at most so many columns, broken at spaces; all but the first begin with
+ * A text in lines of at most this many columns, broken at spaces; all but the first begin with
  * `indent`. What is longer than a line and has no space stays whole.
  */
 export function wrap(text: string, columns: number, indent = ''): string {

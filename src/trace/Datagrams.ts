@@ -203,7 +203,7 @@ function relayedOf({ direction, number }: RelayRecord): Pick<RelayRecord, 'direc
   return { direction, number };
 }
 
-/** A row without a call of its own. */
+/** A row without a call. */
 function betweenOf({ client, t }: RelayRecord): Row {
   const who = portOf(client);
   return { t, ...(who !== undefined && { who }) };

@@ -58,7 +58,7 @@ export interface Look {
 /** Draws rows as lines of a terminal; no line is wider than the terminal. */
 export class Drawing {
   readonly #glyphs: Glyphs;
-  /** Columns beside a life line, and between the two. */
+  /** Columns next to a life line, and between the two. */
   readonly #side: number;
   readonly #between: number;
   readonly #lanes = new Lanes();

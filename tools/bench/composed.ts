@@ -16,7 +16,7 @@ async function main([kind, folder = '', ...settings]: string[]): Promise<void> {
 async function behindNginx(folder: string): Promise<number> {
   const tcp: [number, number] = [await startServer('DateServer'), await startServer('DateServer')];
   const front = await freePort();
-  startNginx(path.join(ROOT, 'docs'), folder, { front, tcp, udp: tcp }); // over UDP nobody asks
+  startNginx(path.join(ROOT, 'docs'), folder, { front, tcp, udp: tcp }); // no program asks over UDP
   while (!(await isThere(front)));
   return front;
 }

@@ -4,7 +4,7 @@ import { rowsOf } from '../../src/trace/Reducer';
 /** How many bytes each send has. */
 const BYTES = 8;
 
-/** ms that it takes to make rows of so many sends, all of them before the first recv. */
+/** How many ms it takes to make rows of this many sends, all before the first recv. */
 export function timeToDraw(sends: number): number {
   const records = recordsOf(sends);
   const begun = performance.now();

@@ -248,7 +248,7 @@ async function measure(game: Game, duration: number, games: Promise<unknown>): P
 async function bulk({ port, size }: Order): Promise<Seen> {
   const [socket] = await connectAll({ port, connections: 1 });
   if (!socket) throw new Error('no connection');
-  // As long as a prime number, so that a lost or doubled chunk does not look right.
+  // Its length is a prime number, so that a lost or doubled chunk does not look right.
   const pattern = Buffer.from(Array.from({ length: 65_521 }, (_, index) => (index * 31) % 251));
   const twice = Buffer.concat([pattern, pattern]);
   const total = size * MiB;
@@ -290,7 +290,7 @@ async function bulk({ port, size }: Order): Promise<Seen> {
 
 async function connectAll(order: Pick<Order, 'port' | 'connections'>): Promise<net.Socket[]> {
   const sockets: net.Socket[] = [];
-  // By the hundred: a full backlog would make the kernel drop some, and try again a second later.
+  // A hundred at a time: with a full backlog the kernel would drop some, and try again a second later.
   while (sockets.length < order.connections) {
     const count = Math.min(100, order.connections - sockets.length);
     const some = Array.from({ length: count }, () => connect(order.port));

@@ -1,4 +1,4 @@
-/** `npm run bench`: the project's servers beside bare peers, in one run, side by side. */
+/** `npm run bench`: the project's servers and bare ones, side by side in one run. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -152,7 +152,7 @@ function seamCase(connections: number): Case {
   };
 }
 
-/** Two processes on two cores beside one, and beside others that use both; the load has a share of them. */
+/** Two processes on two cores, compared with one, and with other servers that use both; the load uses the same cores. */
 function workersCase(
   name: string,
   program: string,
@@ -173,7 +173,7 @@ function workersCase(
   };
 }
 
-/** What is behind nginx, or logs into Redis, beside one server with files; the load has its share, too. */
+/** A server behind nginx, or with a log in Redis, compared with one that writes files; the load uses the same cores. */
 function scalingCases(): Case[] {
   const has = (command: string) => spawnSync('which', [command]).status === 0;
   const composed = (...args: string[]) => [NODE, 'build/tools/bench/composed.js', ...args];
@@ -228,7 +228,7 @@ const CASES: Case[] = [
     },
     judged: { 'MB/s': 'more', 'CPU µs a MiB': 'less' },
     floor: 0.7,
-    isFresh: true, // or glibc gives memory back and takes it again, now of one server, now of the other
+    isFresh: true, // otherwise glibc returns memory to the system at different moments for each server
   },
   {
     name: 'date, 64 connections',
@@ -417,7 +417,7 @@ function summarize(
   );
 }
 
-/** What a request costs among many connections, against among few: ours to bare. */
+/** The cost of a request with many open connections, compared with few: ours to bare. */
 function scaling(rows: Row[]): Row[] {
   const [few, many] = [64, 4000].map((connections) => {
     const name = echoCase(connections).name;

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 
-/** The ports that stand in the configuration. */
+/** The ports in the configuration. */
 export interface Ports {
   /** nginx's own, over TCP and UDP. */
   readonly front: number;
@@ -22,7 +22,7 @@ export function configuration(docs: string, { front, tcp, udp }: Ports): string 
     .replace(/127\.0\.0\.1:601[67]/g, () => `127.0.0.1:${given.shift()}`);
 }
 
-/** Starts nginx in a folder of its own; it is there when its port can be connected to. */
+/** Starts nginx in a new folder; it is ready when its port can be connected to. */
 export function startNginx(docs: string, folder: string, ports: Ports): ChildProcess {
   writeFileSync(path.join(folder, 'nginx.conf'), configuration(docs, ports));
   const options = 'daemon off; master_process off; pid nginx.pid;';

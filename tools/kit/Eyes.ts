@@ -77,7 +77,7 @@ export class Eyes {
     const isIdle = !hasEnded && this.#isIdle(places, open);
     const failed = isIdle ? lastFailed(records) : undefined;
     const isThere = !hasEnded && failed === undefined;
-    // A program that is ending has no line of its own any more; its last call is still known.
+    // A program that is ending has no current line any more; its last call is still known.
     const where = (isThere ? this.#whereIn(places, open) : undefined) ?? lastOf(failed, records);
     return { where, saw: rowsSeen(records, this.#role) };
   }

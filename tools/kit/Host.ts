@@ -15,7 +15,7 @@ export class Host implements AsyncDisposable {
 
   private constructor(private readonly deadline: Deadline) {}
 
-  /** @throws SocketError when the address can't be had. */
+  /** @throws SocketError when the address can't be used. */
   static async open(address: Address, deadline: Deadline): Promise<Host> {
     const host = new Host(deadline);
     host.#welcoming.bind(address);

@@ -30,7 +30,7 @@ export class Probe {
     private readonly deadline: Deadline,
   ) {}
 
-  /** @throws SocketError when the connection can't be had in time. */
+  /** @throws SocketError when there is no connection in time. */
   static async open(address: Address, ms: number, deadline: Deadline): Promise<Probe> {
     const socket = new Socket();
     const forget = later(deadline.limit(ms), () => {

@@ -3,7 +3,7 @@ import type { Address } from '../../src/socket/Address';
 import { startOf } from '../../src/text/startedAs';
 
 /**
- * Sends a text; in it `\\n` stands for a newline.
+ * Sends a text; in it `\\n` means a newline.
  * @param client of ours: it is used where there is no nc.
  */
 export function lineThatAsks(

@@ -3,7 +3,7 @@ import type { Came } from './Probe';
 /** How many bytes of a message are shown at most, and how many before the first that differs. */
 const SHOWN = 44;
 const BEFORE = 16;
-/** Characters that these may take, so that they stand on one line of a terminal. */
+/** The characters that these may take, so that they fit on one line of a terminal. */
 const ROOM = 54;
 
 /** What came, and why the receiving ended. */
@@ -13,7 +13,7 @@ export function inWords({ data, ending, waited }: Came): string {
   return ending === 'done' ? show(data) : `${show(data)}, then ${end}`;
 }
 
-/** Bytes as Python writes them, and at most so many of them: `'Hello\n'`. */
+/** Bytes as Python writes them; a long text is cut: `'Hello\n'`. */
 export function show(data: Uint8Array): string {
   const more = data.length > SHOWN ? ` ... (${data.length} bytes)` : '';
   return `'${escapeBytes(data.subarray(0, SHOWN))}'${more}`;
@@ -31,7 +31,7 @@ export function showDifference(expected: Uint8Array, came: Uint8Array): string {
   return `${ahead}${escapeBytes(window)}'${more}\n${' '.repeat(indent)}^ byte ${at} of ${expected.length}`;
 }
 
-/** How many bytes of these take no more room than those that are shown of a text. */
+/** How many of these bytes fit into the space for a text. */
 function fitting(data: Uint8Array): number {
   let count = Math.min(data.length, SHOWN);
   while (escapeBytes(data.subarray(0, count)).length > ROOM) count -= 1;

@@ -63,7 +63,7 @@ export interface Outcome {
 /**
  * Checks one program. It ends with a result whatever happens: stages that were not reached are not tried.
  * @param missing what a sandbox lacks here, as far as that is known before.
- * @param write is told each line of the report.
+ * @param write gets each line of the report.
  * @param stop ends the run when it is aborted, with its reason as the problem.
  */
 export async function checkOne(

@@ -11,7 +11,7 @@ import { Finding, type Trial, type Stage } from './stage';
 
 /** A program may take this long to start, in ms. */
 const START_MS = 10_000;
-/** It has connected, and has ended since then. */
+/** The program has connected, and has ended since then. */
 const GLANCE_MS = 200;
 /** Milliseconds between two looks at its sockets. */
 const LOOK_MS = 1000;

@@ -69,7 +69,7 @@ export function howItDiffers(sent: Buffer, came: Buffer): string | undefined {
   return more === '' ? undefined : `it comes back with ${more}: an echo is exactly what came`;
 }
 
-/** Two lines differ in what stands before their ends. */
+/** Two lines differ before their ends. */
 function withoutNewlines(sent: string, came: string): [sent: string, came: string] {
   if (!sent.endsWith('\n') || !came.endsWith('\n')) return [sent, came];
   return [sent.slice(0, -1), came.slice(0, -1)];

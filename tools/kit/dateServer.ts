@@ -3,7 +3,7 @@ import { lineThatAsks } from './byHand';
 import { inWords, show } from './bytes';
 import { whatElseItIs } from './compare';
 import { isNow, tellsSeconds } from './dates';
-import { diagnose, silent, variant, type Variant, VARIANT_MS } from './diagnose';
+import { variant, type Variant, VARIANT_MS, whySilent } from './diagnose';
 import type { Came, Probe } from './Probe';
 import {
   type Ask,
@@ -17,12 +17,12 @@ import {
 import { Finding, type Trial, type Stage } from './stage';
 
 const ANSWER_MS = 2000;
-/** A server that waits for a question is silent so long, and longer. */
+/** A server that waits for a question is silent for at least this long, in ms. */
 const SILENCE_MS = 2000;
 /** What belongs to an answer, or is another one, comes in this time. */
 const REST_MS = 200;
 const SECOND_MS = 1000;
-/** Behind the next second of the clock. */
+/** A moment after the clock's next second, in ms. */
 const TICK_MS = 50;
 /** Between two pieces of one question. */
 const PIECE_MS = 30;
@@ -86,7 +86,7 @@ export function askDate(probe: Probe, question: string): Promise<Came> {
   return probe.receive((data) => isNow(String(data), new Date()), ANSWER_MS);
 }
 
-/** The whole answer on a connection of its own: there is no other sign of its end than silence. */
+/** The whole answer, on a new connection: only silence shows where it ends. */
 async function wholeAnswer(trial: Trial, ...pieces: string[]): Promise<Came> {
   const probe = await trial.connect();
   const last = pieces.at(-1) ?? '';
@@ -101,7 +101,7 @@ async function wholeAnswer(trial: Trial, ...pieces: string[]): Promise<Came> {
   return { ...rest, data: Buffer.concat([came.data, rest.data]) };
 }
 
-/** The answer to another client; nothing from a server that has ended: that is another stage's. */
+/** The answer to another client; nothing from a server that has ended: another stage reports that. */
 async function anotherAnswer(trial: Trial, ...pieces: string[]): Promise<Came | undefined> {
   const came = await unlessEnded(trial, () => wholeAnswer(trial, ...pieces));
   return came && came.data.length > 0 ? came : undefined;
@@ -154,8 +154,7 @@ export async function tellsNow(trial: Trial): Promise<void> {
 
 async function whyNoDate(trial: Trial, came: Buffer): Promise<string | undefined> {
   const { question } = trial;
-  if (came.length === 0)
-    return diagnose(trial, [compares(question), ...silent(`${question}\n`, isDate)]);
+  if (came.length === 0) return whySilent(trial, `${question}\n`, isDate, [compares(question)]);
   if (String(came).trim() === question)
     return 'your server sends the question back, like an echo server: it should send the date';
   return (
@@ -182,7 +181,7 @@ async function endsWhere(trial: Trial): Promise<void> {
       did: `asked '${question}', without a newline, as the slides' own client does`,
       expected: 'the present date and time',
       came: inWords(single),
-      likely: () => diagnose(trial, silent(question, isDate)),
+      likely: () => whySilent(trial, question, isDate),
       try: lineThatAsks(question, trial.address, 'DateClient'),
     });
   }

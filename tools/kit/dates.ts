@@ -1,4 +1,4 @@
-/** A clock may be so far from ours, and an answer so old. */
+/** A clock may differ from ours by this many ms, and an answer may be this old. */
 const TOLERANCE_MS = 60_000;
 
 /** Its numbers are no day: hours and minutes, seconds and their parts, or a zone like +0100. */

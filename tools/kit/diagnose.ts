@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import type { Probe } from './Probe';
 import type { Trial } from './stage';
 
-/** A variant gets an answer in this time, or it did not help. */
+/** A variant that gets no answer within this time, in ms, did not help. */
 export const VARIANT_MS = 1000;
-/** Whose answer takes longer than that has none. */
+/** A server whose answer takes longer than this, in ms, has not answered. */
 const SLOW_MS = 6000;
 const LOOK_MS = 500;
 /** % of a core */
@@ -24,21 +24,50 @@ export function variant(means: string, works: (probe: Probe) => Promise<boolean>
   return async (probe) => ((await works(probe)) ? means : undefined);
 }
 
+/** What a diagnosis needs of the program. */
+type Subject = Pick<Trial, 'fresh' | 'connect'>;
+
 /** Tries the variants; what the first that works means is a fact, since it was tried. */
 export async function diagnose(
-  trial: Trial,
+  trial: Subject,
   variants: readonly Variant[],
 ): Promise<string | undefined> {
   for (const attempt of variants) {
-    try {
-      await trial.fresh();
-      const cause = await attempt(await trial.connect());
-      if (cause !== undefined) return cause;
-    } catch {
-      // It did not help.
-    }
+    const cause = await tried(trial, attempt);
+    if (cause !== undefined) return cause;
   }
   return undefined;
+}
+
+async function tried(trial: Subject, attempt: Variant): Promise<string | undefined> {
+  try {
+    await trial.fresh();
+    return await attempt(await trial.connect());
+  } catch {
+    return undefined; // it did not help
+  }
+}
+
+/**
+ * Why a server stays silent after this.
+ * @param isAnswer whether what came is what was asked for, and not a complaint.
+ * @param first variants to try before the usual ones.
+ */
+export async function whySilent(
+  trial: Subject,
+  text: string,
+  isAnswer: (data: Buffer) => boolean,
+  first: readonly Variant[] = [],
+): Promise<string | undefined> {
+  for (const attempt of [...first, ...variantsOf(text, isAnswer)]) {
+    const begun = performance.now();
+    const cause = await tried(trial, attempt);
+    if (cause === undefined) continue;
+    // On a busy machine it may have helped only because it waited longer: so the text itself is tried as long.
+    const ms = Math.min(SLOW_MS, 2 * (performance.now() - begun));
+    return (await tried(trial, withPatience(text, isAnswer, ms))) ?? cause;
+  }
+  return tried(trial, withPatience(text, isAnswer, SLOW_MS));
 }
 
 /** Whether anything comes after this was sent. */
@@ -47,11 +76,7 @@ async function isAnswered(probe: Probe, data: string | Uint8Array): Promise<bool
   return (await probe.receiveBytes(1, VARIANT_MS)).data.length > 0;
 }
 
-/**
- * For a server that stays silent after this.
- * @param isAnswer whether what came is what was asked for, and not a complaint.
- */
-export function silent(text: string, isAnswer: (data: Buffer) => boolean): readonly Variant[] {
+function variantsOf(text: string, isAnswer: (data: Buffer) => boolean): readonly Variant[] {
   const withNewline = variant(
     'your server answered as soon as a newline had come: recv() does not wait for a line, but your readline() does (with --lines the kit ends each message with a newline)',
     async (probe) => {
@@ -72,18 +97,24 @@ export function silent(text: string, isAnswer: (data: Buffer) => boolean): reado
       return probe.receiveBytes(1, VARIANT_MS).then(({ data }) => data.length > 0);
     },
   );
-  const withPatience: Variant = async (probe) => {
-    void probe.send(text, VARIANT_MS);
-    const { data, waited } = await probe.receive(isAnswer, SLOW_MS);
-    if (!isAnswer(data)) return undefined;
-    return `your server is slow: the answer came after ${(waited / 1000).toFixed(1)} s; is there a sleep()?`;
-  };
   const byLines = text.endsWith('\n') ? [] : [withNewline];
-  return [...byLines, manyTimes, withEnd, withPatience];
+  return [...byLines, manyTimes, withEnd];
+}
+
+function withPatience(text: string, isAnswer: (data: Buffer) => boolean, ms: number): Variant {
+  return async (probe) => {
+    void probe.send(text, VARIANT_MS);
+    const { data, waited } = await probe.receive(isAnswer, ms);
+    if (!isAnswer(data)) return undefined;
+    const after = `after ${(waited / 1000).toFixed(1)} s`;
+    return waited > VARIANT_MS
+      ? `your server is slow: the answer came ${after}; is there a sleep()?`
+      : `your server is not always silent: when the kit sent the same again, the answer came ${after}`;
+  };
 }
 
 /**
- * Tells that a program that should wait is looping, and how much of a core it uses; undefined if it waits, or
+ * Says that a program that should wait is looping, and how much of a core it uses; undefined if it waits, or
  * if this system is not Linux. A program that waits uses no CPU time at all; one that loops may get little on
  * a busy machine.
  */

@@ -1,7 +1,7 @@
 import { lineThatAsks } from './byHand';
 import { firstDifference, inWords, show, showDifference } from './bytes';
 import { howItDiffers } from './compare';
-import { diagnose, roundAndRound, silent, variant, VARIANT_MS, type Variant } from './diagnose';
+import { diagnose, roundAndRound, whySilent, variant, VARIANT_MS, type Variant } from './diagnose';
 import type { Came, Probe } from './Probe';
 import {
   type Ask,
@@ -17,13 +17,13 @@ import { Finding, type Trial, type Stage } from './stage';
 
 /** An answer must be there in this time. */
 const ANSWER_MS = 2000;
-/** What comes too much must come in this time. */
+/** Bytes that are too many come within this time, in ms. */
 const EXTRA_MS = 100;
 const BIG_MS = 10_000;
 const BIG = 1024 * 1024;
 const EVEN = 1024;
 const PIECE = 16 * 1024;
-/** The reader of the big message begins when the sender has been stuck for so long. */
+/** The reader of the big message begins when the sender has been stuck for this long. */
 const STUCK_MS = 300;
 const SLIDE = 'slide "Socket Programming: Simple Server"';
 
@@ -31,7 +31,7 @@ const HELLO = 'Hello, world';
 const NEWLINE = 10;
 /** Bytes of a line, where there are many. */
 const LINE = 1024;
-/** Whoever greets does so in this time. */
+/** A server that greets its clients does so within this time, in ms. */
 const GREETING_MS = 500;
 const PRINTABLE = Buffer.from(Array.from({ length: 95 }, (_, index) => index + 32));
 /** Every value once; NUL in the middle, so that what stops there has sent something. */
@@ -130,11 +130,7 @@ export async function saysHello(trial: Trial): Promise<void> {
 }
 
 async function whyNotHello(trial: Trial, sent: Buffer, came: Buffer): Promise<string | undefined> {
-  if (came.length === 0)
-    return diagnose(
-      trial,
-      silent(String(sent), (data) => data.includes(HELLO)),
-    );
+  if (came.length === 0) return whySilent(trial, String(sent), (data) => data.includes(HELLO));
   if (came.length < sent.length && sent.subarray(0, came.length).equals(came))
     return came.length === sent.length - 1 && trial.isByLines
       ? 'the newline at its end is missing: a client that reads lines waits for it'
@@ -215,7 +211,7 @@ function onlyOnce({ data }: Came): string | undefined {
     : undefined;
 }
 
-/** What is not text, and how it comes to grief. */
+/** Bytes that are not text, and what programs do wrong with them. */
 const NOT_TEXT: readonly Variant[] = [
   variant(
     'only the bytes before a NUL come back: something treats NUL as the end (strlen(), C strings)',
@@ -300,7 +296,7 @@ async function bigMessage(trial: Trial): Promise<void> {
   });
 }
 
-/** As long as what the slide's recv() asks for. */
+/** As long as the slide's recv() asks for, in bytes. */
 async function evenMessage(trial: Trial, probe: Probe): Promise<void> {
   if (await isBack(trial, probe, pattern(trial, EVEN))) return;
   throw new Finding({
@@ -360,7 +356,7 @@ async function sendToSlowReader(trial: Trial, probe: Probe, data: Buffer): Promi
   return receivePatiently(trial, probe, data);
 }
 
-/** Until nothing has come for a while: who is slow is not wrong. */
+/** Until nothing has come for a while: a slow server is not wrong. */
 async function receivePatiently(trial: Trial, probe: Probe, sent: Buffer): Promise<Came> {
   const { framing } = trial;
   let all: Came = await probe.receive(() => true, ANSWER_MS);

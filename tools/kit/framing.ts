@@ -1,8 +1,8 @@
-/** How one message to an echo server is told from the next. */
+/** How the messages to an echo server are separated. */
 export interface Framing {
   /** The message as it is sent. */
   frame(text: string | Uint8Array): Buffer;
-  /** Whether so much is the whole echo of what was sent, as far as can be told from its length. */
+  /** Whether this is the whole echo of what was sent, as far as its length shows. */
   isWhole(came: Buffer, sent: Buffer): boolean;
   /** What came, without a difference that means nothing. */
   plain(came: Buffer): Buffer;

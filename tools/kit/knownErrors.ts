@@ -8,10 +8,10 @@ const LAST = 3;
 const ERROR =
   /^\s*(?:Exception in thread .*|Caused by: .*|Uncaught .*|(?:[\w.]+\.)?(?:[A-Z]\w*)?(?:Error|Exception|Interrupt)\b(?: \[\w+\])?(?::.*)?|panic: .*|fatal error: .*|thread '.*' panicked at .*|.*\berror(?:\[\w+\]| TS\d+)?: .*|Traceback .*|Segmentation fault.*|.*: (?:command )?not found)$/;
 const PYTHON_FILE = /^\s*File "([^"]+)", line (\d+)/;
-/** What no student has written. */
+/** Lines that are not the student's. */
 const LIBRARY = /[\\/](?:lib|site-packages|node_modules)[\\/]|^<|^node:/;
 
-/** The lines that tell what went wrong, wherever they stand; else the last ones. Tabs become blanks. */
+/** The lines that say what went wrong, anywhere in the output; else the last ones. Tabs become blanks. */
 export function tellingLines(printed: string): string[] {
   const lines = printed
     .replaceAll('\t', '  ')
@@ -127,7 +127,7 @@ const NO_FILE =
 const COMPILER =
   /^(\S+\.(?:java|c|cc|cpp|go|rs|ts))[:(](\d+)[:,)\d]*\s*(?:fatal )?error(?:\[\w+\]| TS\d+)?: (.*)$/m;
 const RUST = /^error(?:\[\w+\])?: (.*)\n\s*--> (\S+?):(\d+)/m;
-/** Errors that every program can have, in Python, Node, Java, Go, Rust and Perl. */
+/** Errors that any program can have, in Python, Node, Java, Go, Rust and Perl. */
 const ERRORS = [
   /^((?:Name|Attribute|Type|Value|Index|Key|UnboundLocal|Indentation|Tab|Syntax|Import|ModuleNotFound|ZeroDivision|Recursion|Assertion|FileExists)Error: .*)$/m,
   /^((?:Type|Reference|Syntax|Range|Assertion)?Error(?: \[\w+\])?: .*)$/m,
@@ -136,7 +136,7 @@ const ERRORS = [
   /panicked at \S+:\n(.*)$/m,
   /^(.*) at \S+\.p[lm] line \d+\.$/m,
 ];
-/** Where they stand, but for Python's: the first line that no library has. */
+/** Where such an error happened (not in Python): the first line that is not in a library. */
 const PLACES = [
   /^\s+at (?!node:).*?\(?((?:file:\/\/)?(?:[A-Z]:)?[\\/](?!.*node_modules)[^()\s]*\.[cm]?[jt]s):(\d+):\d+\)?$/m,
   /^\s+at (?!java\.|javax\.|jdk\.|sun\.)[\w.$<>]+\((\w+\.java):(\d+)\)$/m,
@@ -144,10 +144,10 @@ const PLACES = [
   /panicked at (\S+\.rs):(\d+):/,
   / at (\S+\.p[lm]) line (\d+)\.$/m,
 ];
-/** What a client may do to every server: the stage says that it did. */
+/** What a client may do to any server: the stage says that it did. */
 const OF_THE_PEER = /reset|broken pipe|EPIPE|ECONNABORTED|ECONNREFUSED|refused/i;
 
-/** Why a program says that it ended, or could not go on; undefined when that is not known. */
+/** Why a program ended or could not go on, by its own output; undefined if that is not known. */
 export function causeIn(printed: string, cwd: string): string | undefined {
   const hidden = hiddenModule(printed, cwd);
   if (hidden !== undefined) return hidden;
@@ -176,7 +176,7 @@ function errorIn(printed: string): string | undefined {
   return found?.[1]?.trim();
 }
 
-/** `server.py, line 12`: the line of the student's own that a trace names. */
+/** `server.py, line 12`: the line of the student's own file that a stack trace names. */
 function lineIn(printed: string): string | undefined {
   const line = printed.split('\n').findLast(isOwnLine) ?? '';
   const found =
@@ -185,7 +185,7 @@ function lineIn(printed: string): string | undefined {
   return file === undefined ? undefined : `${path.basename(file)}, line ${number}`;
 }
 
-/** A file of one's own that Python takes for a module of the same name. */
+/** A student's own file that Python imports instead of a library of the same name. */
 function hiddenModule(printed: string, cwd: string): string | undefined {
   const [, module] =
     /(?:partially initialized )?module '(\w+)' (?:\(most likely .*|has no attribute .*)/.exec(

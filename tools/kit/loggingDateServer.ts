@@ -4,12 +4,12 @@ import { askDate, DATE, DATE_SERVER } from './dateServer';
 import { type Files, isHigher, lookInto, numbersIn, readBeginning, written } from './folder';
 import { Finding, type Trial, type Stage } from './stage';
 
-/** A request that was answered is on record in this time, or it will not be. */
+/** A request that was answered is in the log within this time, in ms, or never. */
 const RECORD_MS = 1000;
 const LOOK_MS = 20;
 /** Linux gives the time of a file in steps of 4 ms. */
 const STEP_MS = 10;
-/** What is written for a client that says nothing is there by then. */
+/** A file that is written for a silent client is there by then, in ms. */
 const SILENT_MS = 100;
 const IN_TURN = 12;
 const TOGETHER = 20;
@@ -61,7 +61,7 @@ export const LOGGING_DATE_SERVER: readonly Stage[] = [
   },
 ];
 
-/** Asks so many times, each time on a connection of its own; gives what each request wrote. */
+/** Asks this many times, each time on a new connection; returns what each request wrote. */
 async function askInTurn(trial: Trial, times: number): Promise<string[][]> {
   const all: string[][] = [];
   const closing: Promise<void>[] = [];
@@ -77,7 +77,7 @@ async function askInTurn(trial: Trial, times: number): Promise<string[][]> {
   return all;
 }
 
-/** What was written since then, as soon as it is so many files. */
+/** What was written since then, as soon as it is this many files. */
 function writtenSince(trial: Trial, before: Files, count: number): Promise<string[]> {
   return soon(
     trial,
@@ -86,7 +86,7 @@ function writtenSince(trial: Trial, before: Files, count: number): Promise<strin
   );
 }
 
-/** What is seen as soon as it is enough, or when it has had its time. */
+/** What there is, as soon as it is enough, or when the time is over. */
 async function soon<Seen>(
   trial: Trial,
   look: () => Seen,
@@ -100,7 +100,7 @@ async function soon<Seen>(
   }
 }
 
-/** Those with a number in their name; what else a program writes is its own affair. */
+/** The files with a number in their name; other files of a program do not matter. */
 function numbered(files: readonly string[]): string[] {
   return files.filter((file) => numbersIn(file).length > 0);
 }
@@ -138,7 +138,7 @@ async function makesFiles(trial: Trial): Promise<void> {
   await logsOnlyRequests(trial);
 }
 
-/** A connection on which nothing is asked makes no file: neither while it is open, nor when it ends. */
+/** A connection without a question makes no file, neither while it is open nor when it ends. */
 async function logsOnlyRequests(trial: Trial): Promise<void> {
   const before = lookInto(trial.folder);
   const probe = await trial.connect();
@@ -172,7 +172,7 @@ async function numbersRise(trial: Trial): Promise<void> {
   if (files.slice(1).every((file, index) => isHigher(file, files[index] ?? ''))) return;
   throw new Finding({
     did: `asked ${IN_TURN} times, one after the other`,
-    expected: 'a higher number each time, from wherever it begins',
+    expected: 'a higher number each time; any number may be the first',
     came: files.map((file) => path.basename(file)).join(', '),
     likely:
       'count the number up, and never begin again: it must not be random, or taken from the connection',

@@ -25,7 +25,7 @@ export interface ClassTerms {
 }
 
 /**
- * Checks each submission of a class, and tells how it goes. A report that is there already is kept, if it
+ * Checks each submission of a class, and prints the progress. A report that is there already is kept, if it
  * is newer than the submission, so that a run that was cut off goes on.
  * @returns the exit code: 0 when all could be judged.
  * @throws KitError when there are no submissions.
@@ -116,7 +116,7 @@ function markOf(student: string, result: Result, report: string): Mark {
   };
 }
 
-/** What a report was made with: one of other terms is none. */
+/** The settings that a report was made with: a report with other settings does not count. */
 function termsOf({ name, command, points, only, isByLines, question, isBrief }: Check): string {
   return JSON.stringify([name, command, [...points], only, isByLines, question, isBrief]);
 }

@@ -56,7 +56,7 @@ export function toCsv(marks: readonly Mark[]): string {
   return `${['student,points,of,fails first,cause,seconds,problem', ...rows].join('\r\n')}\r\n`;
 }
 
-/** A name that begins like a formula would be one: a quote in front makes it text. */
+/** A spreadsheet would evaluate a name that begins like a formula: a quote in front makes it text. */
 function cell(value: string | number): string {
   const text =
     typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);

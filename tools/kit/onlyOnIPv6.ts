@@ -3,7 +3,7 @@ import { Socket } from '../../src/socket/Socket';
 const LOOPBACK_6 = '::1';
 
 /**
- * Where no system tells what a program listens on: that it is ::1, if it is. On Windows and macOS that is what
+ * Says that a program listens on ::1, where the system does not show it. On Windows and macOS that is what
  * `localhost` means to many programs.
  */
 export async function onlyOnIPv6(port: number): Promise<string | undefined> {

@@ -16,7 +16,7 @@ import { saysHello } from './echoServer';
 import type { Program } from './programs';
 import { Finding, type Stage, type Trial } from './stage';
 
-/** A server may take so long to listen where the system does not tell when it does. */
+/** A server has this long to listen, in ms, on systems that do not show when it does. */
 const START_MS = 10_000;
 
 /** What the two talk about. */

@@ -14,7 +14,7 @@ export interface Score {
   readonly of: number;
 }
 
-/** What a stage has brought: all of its points, or nothing. */
+/** The points for a stage: all of them, or none. */
 export function scoreOf(verdict: Verdict, points: Points): Score {
   const of = points.get(verdict.number) ?? 1;
   return { points: isGood(verdict) ? of : 0, of };

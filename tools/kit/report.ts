@@ -28,17 +28,17 @@ const SIGNS: Record<Status, { sign: string; color: Color }> = {
   'not tried': { sign: '–', color: 'gray' },
 };
 
-/** A stage, as soon as it is over: its head, and in short what a remark or a later failure says. */
+/** A stage, as soon as it is over: its title, and a remark or a later failure in short. */
 export function linesNow(verdict: Verdict, look: Look, isFirstFailure: boolean): string[] {
   const { status, details } = verdict;
   if (status === 'not tried') return [];
   const head = headOf(verdict, look);
   if (!details) return [head];
-  if (isFirstFailure) return [head]; // told last, where it is seen
+  if (isFirstFailure) return [head]; // printed last, where it is noticed
   return [head, ...fieldsOf(shortOf(details), look)];
 }
 
-/** What stands below the stages: those that were not tried, and the first failure with its reason. */
+/** The end of the report: the stages that were not tried, and the first failure with its reason. */
 export function linesAtTheEnd(verdicts: readonly Verdict[], look: Look): string[] {
   const first = verdicts.find(({ status }) => status === 'failed');
   return [

@@ -9,10 +9,10 @@ const ONE_AFTER_ANOTHER = 100;
 const TOGETHER = 20;
 /** After this many ms, a program that ends is gone. */
 const ENDING_MS = 200;
-/** A server that hears end of file closes in this time, or it does not matter here. */
+/** A server that gets end of file closes within this time, in ms; a slower one does not matter here. */
 const LEFT_MS = 500;
 
-/** What comes on the wrong connection is there by then. */
+/** Bytes on the wrong connection have come by then, in ms. */
 const STRAY_MS = 50;
 const ONE_VARIABLE =
   'the answer came on the other connection: your server keeps the newest socket in one variable that all threads share; give each conversation its own variable';
@@ -21,7 +21,7 @@ const ONE_VARIABLE =
 export interface Ask {
   /** Asks, and checks the answer. @throws Finding when it is wrong. */
   ask(trial: Trial, probe: Probe, name: string, did: string): Promise<void>;
-  /** The same, as a command to type. */
+  /** The same as a command to type. */
   try(trial: Trial, name: string): string;
 }
 
@@ -61,7 +61,7 @@ interface Next {
   readonly did: string;
   readonly expected: string;
   readonly whyEnded: (how: string) => string;
-  /** Where the program still runs, and nothing more is known. */
+  /** If the program still runs, and nothing more is known. */
   readonly whySilent: (finding: Finding) => Cause;
 }
 
@@ -269,7 +269,7 @@ export function restarts(kind: Ask, needs: number[]): Stage {
 
 /** Whether the system keeps the port, as the program says, or as another start of it shows. */
 async function whyHeld(kind: Ask, trial: Trial): Promise<string | undefined> {
-  // There no program needs it, and one that has it may take a port that another holds.
+  // On Windows no program needs it, and with it a program could take a port that another one uses.
   if (process.platform === 'win32') return undefined;
   if (/in use|EADDRINUSE|BindException/i.test(trial.subject?.printed ?? ''))
     return 'the system keeps the port until its connections are over, and for some time after that (TIME_WAIT; one minute on Linux): set SO_REUSEADDR before bind(); the first start with it still has to wait';

@@ -115,7 +115,7 @@ function outputOf(subject: Subject | undefined): ProgramOutput {
 
 /** The settings of a run. */
 export interface Terms {
-  /** Where the program listens; port 0 stands for whichever port it opens. */
+  /** Where the program listens; port 0 means any port that it opens. */
   readonly address: Address;
   /** How to start it; undefined for one that runs already. */
   readonly start: Start | undefined;

@@ -5,7 +5,7 @@ import { KitError } from './KitError';
 /**
  * Waits until no closed connection holds the port any more (TIME_WAIT): a program that does not set
  * SO_REUSEADDR could not bind it, and would be blamed for what another has left behind.
- * @param tell is told how many seconds that takes.
+ * @param tell gets the number of seconds that this takes.
  * @throws KitError when it takes longer than this run may.
  */
 export async function untilFree(

@@ -24,7 +24,7 @@ export interface Stage {
   server(): Promise<void>;
   /** Starts a second server on the port of the first. Resolves when it has ended: the port is taken. */
   serverOnSamePort(): Promise<void>;
-  /** Starts a second server on a port of its own. Resolves with that port when clients can connect. */
+  /** Starts a second server on another port. Resolves with that port when clients can connect. */
   serverOnOtherPort(): Promise<number>;
   /**
    * Runs a client. Resolves when it has ended.
@@ -35,7 +35,7 @@ export interface Stage {
   halt(message: string, before: string): Promise<HaltedClient>;
   /** Runs clients that connect at the same moment, one for each message. Resolves when all have ended. */
   together(messages: readonly string[]): Promise<void>;
-  /** Waits until this call has returned so often on this side. */
+  /** Waits until this call has returned this many times on this side. */
   returned(role: Role, call: string, times: number): Promise<void>;
 }
 

@@ -5,11 +5,11 @@ import type { LessonText } from '../page/browser/lessonText';
 export interface PanelOptions {
   /** What starts a run: a button, or a link to a run that is kept. */
   readonly starter: (lesson: LessonText, run: number) => string;
-  /** The lesson that stands open. */
+  /** The lesson that is open. */
   readonly open?: string;
 }
 
-/** The list of lessons. One of them can stand open, with what to do in it. */
+/** The list of lessons. One of them can be open, with what to do in it. */
 export function lessonsPanel(lessons: readonly LessonText[], options: PanelOptions): string {
   const items = lessons.map((lesson) => `<li>${lessonItem(lesson, options)}</li>`);
   return `<details class="panel lessons" id="lessons" open>

@@ -10,7 +10,7 @@ import { Child, type Halt } from './Child';
 const POLL_MS = 20;
 /** The whole output of strace is read each time: the pause is this many times longer than the reading. */
 const PAUSES = 5;
-/** A page may stand open for days. */
+/** A page may be open for days. */
 const NO_END = new Deadline(Infinity);
 
 /** The longest name of a call, in characters. */

@@ -59,7 +59,7 @@ function ownGiven({ lab, client }: Own): { isUdp: boolean; isClientOwn: boolean 
 
 let sources: Record<string, string[]> | undefined;
 
-/** All files in which a call of the lab's programs can stand; they do not change while it runs. */
+/** All files that can contain a call of the lab's programs; they do not change while it runs. */
 function allSources(): Record<string, string[]> {
   sources ??= sourcesOf(
     ['src', 'src/socket', 'src/udp', 'steps', 'examples/clients'].flatMap((folder) =>

@@ -78,7 +78,7 @@ export function sourcesOf(files: readonly string[]): Record<string, string[]> {
   return Object.fromEntries(ours.map((file) => [file, highlighted(read(file), file)]));
 }
 
-/** A source in the language that its file's name tells. Each line is HTML of its own: what spans several lines is closed and opened again. */
+/** A source, coloured for the language of its file name. Each line is complete HTML: an element that spans several lines is closed and opened again. */
 export function highlighted(source: string, file: string): string[] {
   const ending = path.extname(file).slice(1);
   const language = hljs.getLanguage(ending) ? ending : 'plaintext';

@@ -38,7 +38,7 @@ export class Site {
     this.#written.add(file);
   }
 
-  /** The menu of a page that stands at this path. */
+  /** The menu of the page with this path. */
   menu(file: string): string {
     const links = MENU.map(([target, words]) => {
       const isHere = target === file ? ' aria-current="page"' : '';

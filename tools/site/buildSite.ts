@@ -22,7 +22,7 @@ export class SiteError extends Error {
 
 /**
  * Writes the site into a folder: the lessons with runs of now, the pages of docs/, and the API.
- * @param say is told what is done now.
+ * @param say gets a line for each thing that begins.
  * @throws SiteError when the folder has files of somebody else's, or the API can't be documented.
  */
 export async function buildSite(folder: string, say: (what: string) => void): Promise<void> {

@@ -21,7 +21,7 @@ export function toHtml(records: readonly TraceRecord[], title: string): string {
   return fill({ title: escapeHtml(title), controls: HINT, scripts: scripts.join('\n') });
 }
 
-/** The files in which the calls of a run stand, line by line. */
+/** The files that contain the calls of a run, line by line. */
 export function sourcesOfRun(records: readonly TraceRecord[]): Record<string, string[]> {
   return { ...sourcesOf(filesIn(records)), ...keptSources(records) };
 }
@@ -32,7 +32,7 @@ function keptSources(records: readonly TraceRecord[]): Record<string, string[]> 
   return Object.fromEntries(kept.map(({ file, text }) => [file, highlighted(text, file)]));
 }
 
-/** The files in which the calls of a run stand. */
+/** The files that contain the calls of a run. */
 function filesIn(records: readonly TraceRecord[]): string[] {
   return rowsOf(records)
     .flatMap(({ client, server }) => [client?.at, client?.lab, server?.at, server?.lab])

@@ -264,7 +264,7 @@ function hasConnected(client: Side): boolean {
   return !client.isWatched || callsIn(client.records()).some(isOver);
 }
 
-/** Whether a server has closed so many connections, and all that it has accepted; UDP has none. */
+/** Whether a server has closed this many connections, and all that it has accepted; UDP has none. */
 export function hasClosed(records: readonly TraceRecord[], count: number): boolean {
   const calls = callsIn(records);
   const over = calls.filter(({ phase }) => phase === 'return');

@@ -11,7 +11,7 @@ const ANY_PORT = { host: '127.0.0.1', port: 0 };
 const COLUMNS = 80;
 /** So nothing is lost over TCP here, and nothing repaired. */
 const NO_RELAY = 'TCP has no relay, so it lost nothing. --netem loses packets of both.';
-/** No datagram needs so long on one machine: what has not come by then does not come. */
+/** No datagram takes this long on one machine, in ms: one that has not arrived by then is lost. */
 const PATIENCE_MS = 2000;
 
 /** Sends `count` numbered datagrams through a relay; then the same messages over TCP, which has no relay. */

@@ -22,7 +22,7 @@ exec "$@"`;
 const OWN_NETWORK = process.getuid?.() === 0 ? ['unshare', '-n'] : ['unshare', '-rn'];
 
 /**
- * The same messages over UDP and over TCP, in a network of their own that loses so many per cent of all
+ * The same messages over UDP and over TCP, in a separate network that loses this percentage of all
  * packets.
  * @returns the exit code: 1 where this machine does not let us have such a network.
  */

@@ -27,7 +27,7 @@ interface Transfer {
   readonly seconds: number;
 }
 
-/** Sends as much as it can over TCP and over UDP, each for so long; then asks one question after the other. */
+/** Sends as much as it can over TCP and over UDP, each for this long; then asks one question after the other. */
 export async function speed(seconds: number, show: (line: string) => void): Promise<void> {
   const [file = '', ...args] = commandOf('tools/udp/speedReceiver');
   const receiver = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });

@@ -34,7 +34,7 @@ export interface Watched {
   readonly cwd: string;
   readonly role: Role;
   readonly program: string;
-  /** Where its records go: this file, and one beside it. */
+  /** Where its records go: this file, and a second one in the same folder. */
   readonly file: string;
   /** The beginning of the run, on the machine's monotonic clock, ns. */
   readonly origin: bigint;

@@ -40,7 +40,7 @@ export function linesOf(
   };
 }
 
-/** A call returns behind its own place, so it is asked for the place before. */
+/** A call returns to the instruction after it, so the address before that is looked up. */
 function addr2line(file: string, addresses: readonly number[]): string[] {
   const hex = addresses.map((address) => (address - 1).toString(16));
   const { stdout, status } = spawnSync('addr2line', ['-e', file, ...hex], {

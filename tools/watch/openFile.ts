@@ -4,7 +4,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 const NO_WAIT = process.platform === 'win32' ? 0 : constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
 /**
- * Reads from this place of a file, at most so many bytes; nothing where it is no file: the program that is
+ * Reads from this position of a file, at most this many bytes; nothing if it is no file: the program that is
  * watched may have put something else there.
  */
 export function readFrom(file: string, at: number, bytes: number): Buffer {

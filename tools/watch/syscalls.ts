@@ -15,7 +15,7 @@ export interface Syscall {
 
 interface Result {
   readonly value: string;
-  /** The same with what it stands for: `4<TCP:[...]>`. */
+  /** The same with what it refers to: `4<TCP:[...]>`. */
   readonly text: string;
   readonly error: string | undefined;
   readonly why: string;

@@ -695,7 +695,7 @@ describe('npm run live', function () {
     page.on('request', (request) => {
       if (request.method() === 'POST') unanswered.add(request);
     });
-    page.on('requestfinished', (request) => unanswered.delete(request));
+    page.on('response', (response) => unanswered.delete(response.request()));
     page.on('requestfailed', (request) => unanswered.delete(request));
     const clicks = ['server', 'client', 'three', 'second', 'kill', 'step', 'lose'];
     let seed = 7;

@@ -16,7 +16,7 @@ export interface ServerSocket {
   to: number | undefined;
 }
 
-/** Where the server's part of a row stands. */
+/** Where the server's part of a row is drawn. */
 export interface Place {
   readonly lane: number;
   /** The lane of the socket that `accept` has given in it. */

@@ -45,7 +45,7 @@ export class Viewer {
   #left = 0;
   #next: Next | undefined;
   #pointed: number | undefined;
-  /** The files that are shown, so that they are not made anew at each step. */
+  /** The files that are shown now, so that a step does not draw them again. */
   readonly #files: Partial<Record<Role, string | undefined>> = {};
 
   constructor(
@@ -67,7 +67,7 @@ export class Viewer {
     this.redraw();
   }
 
-  /** It has come now, or is another than before. */
+  /** It has come now, or it has changed. */
   forgetSource(file: string): void {
     for (const role of ['client', 'server'] as const)
       if (this.#files[role] === file) this.#files[role] = undefined;
@@ -266,7 +266,7 @@ export class Viewer {
       scroller.scrollTop = y - scroller.clientHeight / 2;
   }
 
-  /** Brings the client of the chosen event into view, beside a server that stays. */
+  /** Brings the client of the chosen event into view; the server's column does not scroll. */
   #scrollToLane(): void {
     const { lane } = this.model.events[this.#chosen] ?? {};
     if (!this.#layout || lane === undefined) return;

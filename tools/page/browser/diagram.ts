@@ -38,7 +38,7 @@ const MOST_WAITS = 40;
 /** A pause that is worth a word. */
 const PAUSE_MS = 50;
 
-/** Where everything stands. */
+/** The position of everything. */
 export interface Layout {
   readonly width: number;
   readonly height: number;
@@ -167,7 +167,7 @@ function socketLine(
   ];
 }
 
-/** Where the server's part of a row stands. */
+/** Where the server's part of a row is drawn. */
 function socketOf({ place }: Event, { sockets, server }: Layout): number {
   return sockets[place.lane] ?? server;
 }
@@ -247,7 +247,7 @@ function waitRows(model: Model, layout: Layout): SVGElement[] {
   });
 }
 
-/** A call of the server's, and the socket that `accept` has given in it; the words are beside all sockets. */
+/** A call of the server, with the socket that `accept` returned; the words are to the right of all sockets. */
 function serverMark(event: Event, layout: Layout, y: number): SVGElement[] {
   const x = socketOf(event, layout);
   const [dot, label] = markOf(event.server, 'server', x, y);
@@ -300,7 +300,7 @@ function markOf(mark: Mark | undefined, role: Role, x: number, y: number): SVGEl
     height: 18,
     rx: 3,
   });
-  // Without its host, which is the same for all; the whole is beside the picture.
+  // Without its host, which is the same for all; the full address is next to the picture.
   const label = shorten(shortCallWords(mark), MOST_TEXT[role]);
   const side = role === 'client' ? { x: x - 12, anchor: 'end' } : { x: x + 20, anchor: 'start' };
   return [dot, text(label, side.x, y + 4, 'label', side.anchor)];
@@ -351,7 +351,7 @@ function waysOf(event: Event, index: number, model: Model, layout: Layout): SVGE
   const kind = classOf(arrow);
   const isThere = arrow.to === 'server';
   const isInRelay = arrow.kind === 'in relay';
-  if (isInRelay && !model.isInRelay(event)) return []; // it is gone on since
+  if (isInRelay && !model.isInRelay(event)) return []; // it was passed on in the meantime
   const lines =
     isInRelay || isLostInRelay(arrow)
       ? [line(kind, [from, sentY], [relay + (isThere ? -8 : 8), y + 4], isInRelay)]

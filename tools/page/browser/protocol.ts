@@ -41,7 +41,7 @@ export interface State {
     { readonly id: string; readonly run: number; readonly isOver: boolean } | undefined;
 }
 
-/** What the page is told, by the name of the event. */
+/** What the server sends to the page, by the name of the event. */
 export interface News {
   readonly state: State;
   readonly record: TraceRecord;
