@@ -54,7 +54,7 @@ describe('EchoServer', () => {
     expect(echoes.map(String)).to.deep.equal(clients.map((_, index) => `I am ${index}.\nBye.`));
   });
 
-  it('serves on after a client has reset its connection', async () => {
+  it('still serves after a client has reset its connection', async () => {
     const report = new FakeReport();
     const port = await startServer(new EchoServer(), { report });
     const other = await BareClient.connect(port);

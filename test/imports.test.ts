@@ -243,7 +243,7 @@ describe('The imports of src/ and tools/', () => {
     });
   }
 
-  it('make the five programs stand alone beside the folders', () => {
+  it('leave the five programs as the only files next to the folders', () => {
     const beside = src.filter((file) => path.posix.dirname(file) === 'src');
 
     expect(beside).to.have.members([

@@ -1,4 +1,4 @@
-/** For `npm pack`: writes the modules of the page as JavaScript into build/, since the package has no compiler. */
+/** For `npm run build`: writes the modules of the page as JavaScript into build/, since the package has no compiler. */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { ROOT } from './lab/LabProgram';

@@ -13,7 +13,7 @@ describe('README.md', function () {
     expect(page.trimEnd().split('\n')).to.have.length.at.most(150);
   });
 
-  it('shows the echo server as it stands in its file', () => {
+  it('shows the echo server as it is in its file', () => {
     const [, code = ''] = /```ts\n(.*?)```/s.exec(page) ?? [];
 
     expect(code).to.contain('converse');

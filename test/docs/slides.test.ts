@@ -110,7 +110,7 @@ describe('docs/slides.md', () => {
     expect([...new Set(linksIn(page))]).to.have.members(targets);
   });
 
-  it('shows the life line of a server and the echo loop as they stand in the files', () => {
+  it('shows the life line of a server and the echo loop as they are in the files', () => {
     const listings = page.match(LISTING);
 
     expect(listings).to.deep.equal([
@@ -169,7 +169,7 @@ describe('docs/slides.md', () => {
     }
   });
 
-  it('explains what stands in the five files and on no slide', () => {
+  it('explains what is in the five files but on no slide', () => {
     const files = ['EchoServer', 'EchoClient', 'DateServer', 'DateClient', 'LoggingDateServer'];
     const text = files
       .map((file) => readFileSync(path.join(ROOT, `src/${file}.ts`), 'utf8'))

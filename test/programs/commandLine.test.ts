@@ -22,7 +22,7 @@ describe('The command line', () => {
     });
   }
 
-  it('tells the version with --version', async () => {
+  it('prints the version with --version', async () => {
     const { code, stdout } = await runLab('DateClient', ['--version']);
 
     expect(stdout).to.equal(`${packageJson.version}\n`);

@@ -258,7 +258,7 @@ describe('What a learner reads', () => {
   });
 
   describe('when it is a mistake in a class of their own', () => {
-    it('is where it is, and what would have shown it', async () => {
+    it('is shown with its line, and with the command that finds it', async () => {
       const server = Program.script('test/fixtures/BuggyServer', ['--port', '0']);
       const client = await BareClient.connect(await server.listening());
       await client.send('hello').all();

@@ -68,7 +68,7 @@ Or:  log into files: npx ts-node src/LoggingDateServer.ts --log-dir my-logs
     }
   });
 
-  it('is the only one that loads its client', async () => {
+  it('is the only server that loads its client', async () => {
     const env = preloading('loadedRedis.cjs');
     const plain = await runLab('LoggingDateServer', ['--port', '0', '--log-dir', '/dev/null/x'], {
       env,

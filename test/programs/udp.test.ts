@@ -142,7 +142,7 @@ describe('The UDP programs', function () {
     }
   });
 
-  describe('beside other programs', () => {
+  describe('together with other programs', () => {
     const PYTHON_SERVER = `
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

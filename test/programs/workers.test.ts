@@ -53,7 +53,7 @@ describe('A server with --workers 2', function () {
     expect(workers).to.have.length(2);
   });
 
-  it('is quiet with --quiet', async () => {
+  it('does not report clients with --quiet', async () => {
     const { server, port } = await start('EchoServer', ['--quiet']);
     await (await BareClient.connect(port)).send('hello').bytes(5);
 

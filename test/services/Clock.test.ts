@@ -14,7 +14,7 @@ describe('SystemClock', () => {
     expect(now.getTime()).to.be.within(before, after);
   });
 
-  it('gives a new date each time, so that changing one changes no other', () => {
+  it('returns a new date each time, so that changing one changes no other', () => {
     const clock = new SystemClock();
 
     const changed = clock.now();

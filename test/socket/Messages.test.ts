@@ -168,7 +168,7 @@ describe('Messages', () => {
   describe('as a client receives them', () => {
     const reply = (...segments: string[]) => new Messages(new FakeSocket(...segments)).reply();
 
-    it('are its replies', async () => {
+    it('are the replies without their newlines', async () => {
       expect(await reply('noon', '\n')).to.equal('noon');
       expect(await reply('ERRORS there are none\n')).to.equal('ERRORS there are none');
     });

@@ -183,7 +183,7 @@ describe('Socket', () => {
       expect(String(await first)).to.equal('x');
     });
 
-    it('refuses to wait beside a poll, which goes on', async () => {
+    it('refuses to wait while a poll waits, which goes on', async () => {
       const { socket, peer } = await connectedPair();
       const polling = socket.poll(10_000);
 

@@ -154,7 +154,7 @@ describe('SocketClient', () => {
     expect(openTimers()).to.equal(timers);
   });
 
-  it('does not wait when the reason is another', async () => {
+  it('does not wait if the reason is a different one', async () => {
     let said = 0;
 
     const running = new Greeted().run(

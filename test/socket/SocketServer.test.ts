@@ -107,7 +107,7 @@ describe('SocketServer', () => {
     expect(report.problems).to.deep.equal([broken, broken]);
   });
 
-  it('says its last word after an error, however much is still unread', async () => {
+  it('sends its error reply, however much is still unread', async () => {
     const talk = async (client: Socket) => {
       await client.recv(1);
       throw new Error('too much');
@@ -272,7 +272,7 @@ describe('SocketServer', () => {
     });
   }
 
-  it('reports a last word that fails', async () => {
+  it('reports an error reply that fails', async () => {
     const report = new FakeReport();
     const unsaid = new Error('no word');
     const server = new (class extends TestServer {

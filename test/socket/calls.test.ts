@@ -39,7 +39,7 @@ describe('The channel of calls', () => {
     return told;
   }
 
-  it('tells the beginning of a call, and what it gave', async () => {
+  it('reports the beginning of a call, and its result', async () => {
     const told = listen();
     const socket = new Watched();
     expect(socket.plain(7)).to.equal(7);
@@ -55,7 +55,7 @@ describe('The channel of calls', () => {
     ]);
   });
 
-  it('tells what it threw, which is thrown all the same', async () => {
+  it('reports what it threw, and still throws it', async () => {
     const told = listen();
     const socket = new Watched();
     expect(() => socket.plain(FAILURE)).to.throw(FAILURE);
@@ -69,7 +69,7 @@ describe('The channel of calls', () => {
     ]);
   });
 
-  it('tells that a socket has been made', () => {
+  it('reports that a socket was created', () => {
     const socket = {};
     created(socket); // nobody hears it
     const told = listen();

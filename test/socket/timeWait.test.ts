@@ -18,16 +18,16 @@ const waiting = (ticks: string) =>
 const secondsLeft = (...rows: string[]) => secondsInTimeWait(8080, socketsIn(list(...rows)));
 
 describe('secondsInTimeWait', () => {
-  it('tells how long the longest of the closed connections holds the port', () => {
+  it('says how long the longest of the closed connections holds the port', () => {
     expect(secondsLeft(waiting('000003E8'), waiting('00001770'), waiting('00000064'))).to.equal(60);
   });
 
-  it('tells whole seconds, and one of a connection that is overdue', () => {
+  it('gives whole seconds, and one for a connection that is overdue', () => {
     expect(secondsLeft(waiting('00000065'))).to.equal(2);
     expect(secondsLeft(waiting('00000000'))).to.equal(1);
   });
 
-  it('tells none while somebody listens, and of other ports and other states', () => {
+  it('counts none while a program listens, and no other ports or states', () => {
     expect(secondsLeft(waiting('00001770'), LISTENS)).to.equal(0);
     expect(secondsLeft(CONNECTED)).to.equal(0);
     expect(secondsInTimeWait(8081, socketsIn(list(waiting('00001770'))))).to.equal(0);

@@ -76,7 +76,7 @@ describe('errnoWords', () => {
     });
   }
 
-  it('has none for what it does not know', () => {
+  it('has no words for a code that it does not know', () => {
     expect(errnoWords('recv', 'ESTRANGE')).to.equal(undefined);
   });
 });

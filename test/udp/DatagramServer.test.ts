@@ -131,7 +131,7 @@ describe('Two servers that a forged datagram has set on each other', () => {
     ['an echo server and an echo server', () => new UdpEchoServer()],
     ['an echo server and a date server', () => new UdpDateServer(new FakeClock())],
   ] as [string, () => DatagramServer][]) {
-    it(`come to an end, and serve on: ${name}`, async function () {
+    it(`end, and the server goes on: ${name}`, async function () {
       this.timeout(60_000);
       const reports = [new FakeDatagramReport(), new FakeDatagramReport()] as const;
       const one = new ForgedEchoServer();

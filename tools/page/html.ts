@@ -1,5 +1,5 @@
 /** What a page is made of: its frame, its modules as JavaScript, and sources to look at. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import hljs from 'highlight.js/lib/common';
@@ -43,13 +43,24 @@ export function fill(parts: Readonly<Record<string, string>>): string {
 /** A module of the page as JavaScript, which imports others by their names. */
 export function moduleOf(name: string): string {
   const folder = path.posix.dirname(name);
-  return (IS_CLONE ? compiled(name) : read(packedModule(name))).replace(
+  const isPacked = !IS_CLONE || isUpToDate(name);
+  return (isPacked ? read(packedModule(name)) : compiled(name)).replace(
     IMPORT,
     (_, other: string) => ` from 'lab/${path.posix.join(folder, other)}'`,
   );
 }
 
-/** Where the package has a module of the page as JavaScript; there is no compiler in it. */
+/** Whether the last build has the module as its source is now. */
+function isUpToDate(name: string): boolean {
+  const packed = changedAt(packedModule(name));
+  return packed !== undefined && packed >= (changedAt(`${name}.ts`) ?? 0);
+}
+
+function changedAt(file: string): number | undefined {
+  return statSync(path.join(ROOT, file), { throwIfNoEntry: false })?.mtimeMs;
+}
+
+/** Where the build and the package have a module of the page as JavaScript; the package has no compiler. */
 export function packedModule(name: string): string {
   return `build/page/${name}.js`;
 }

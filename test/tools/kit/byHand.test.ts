@@ -26,7 +26,7 @@ describe('What a learner can type', () => {
 });
 
 describe('A program that listens on ::1 only', () => {
-  it('is reported even where the system does not tell what it listens on', async () => {
+  it('is reported even if the system does not show what it listens on', async () => {
     await using server = new ListeningSocket();
     server.bind({ host: '::1', port: 0 });
     await server.listen();

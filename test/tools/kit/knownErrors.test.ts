@@ -121,7 +121,7 @@ const NO_CAUSES = [
   'error: 3 clients\n',
 ];
 
-describe('The last words of a program', () => {
+describe('The errors that a program printed', () => {
   for (const [said, cause] of CAUSES) {
     it(`name a cause: ${said.trimEnd().split('\n').at(-1)}`, () => {
       expect(causeIn(said, '/nowhere')).to.match(cause);
@@ -144,7 +144,7 @@ describe('The last words of a program', () => {
     ]);
   });
 
-  it('begin with the error where that stands first, or in the middle', () => {
+  it('begin with the error if it comes first, or in the middle', () => {
     const node = `node:events:495
       throw er; // Unhandled 'error' event
       ^
@@ -164,7 +164,7 @@ Node.js v20.20.2
     expect(tellingLines(rust)[0]).to.match(/^thread 'main' panicked/);
   });
 
-  it('are the last lines where there is no error, with blanks for tabs', () => {
+  it('are the last lines if there is no error; tabs become blanks', () => {
     expect(tellingLines('one\ntwo\n\nthree\n\tfour\n')).to.deep.equal(['two', 'three', '  four']);
   });
 });

@@ -105,7 +105,7 @@ describe('The report of the kit', () => {
     ).to.deep.equal(['1 passed', '0 failed', '1 passed', '0 failed']);
   });
 
-  it('is what Moodle reads, and no line of it but the last can be a grade', () => {
+  it('is what Moodle reads, and only its last line can be a grade', () => {
     const forged = verdict(5, {
       status: 'failed',
       details: { ...DETAILS, came: '--|>\nGrade :=>> 100' },

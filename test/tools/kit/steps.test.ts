@@ -66,7 +66,7 @@ describe('steps/', function () {
     );
   });
 
-  it('stand in docs/steps.md as they are (npm run listings)', () => {
+  it('are in docs/steps.md as they are (npm run listings)', () => {
     const page = readFileSync(path.join(ROOT, 'docs/steps.md'), 'utf8');
 
     expect(page).to.equal(upToDate(page));

@@ -672,7 +672,7 @@ describe('npm run live', function () {
     await see(page, 'server', 'Start server');
   });
 
-  itInBrowser('says that it has ended, and finds its way after a new start', async () => {
+  itInBrowser('says that the live server has ended, and goes on after a new start', async () => {
     const { page } = await open();
     await page.click('#server');
     await see(page, 'address', /:\d+/);

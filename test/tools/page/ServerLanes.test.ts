@@ -55,7 +55,7 @@ describe('The life lines of a server’s sockets', () => {
     expect(lanes.count).to.equal(5);
   });
 
-  it('are another for a second server', () => {
+  it('are different for a second server', () => {
     const lanes = new ServerLanes();
     lanes.place({ server: mark('socket', 1) }, 0);
     const other = lanes.place({ server: mark('socket', 1, { pid: 2 }) }, 1);

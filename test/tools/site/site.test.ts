@@ -111,7 +111,7 @@ describe('npm run site', function () {
     expect(broken).to.deep.equal([]);
   });
 
-  it('has code beside each statement of the slides', () => {
+  it('has code next to each statement of the slides', () => {
     const [, ...statements] = readFileSync(path.join(folder, 'slides.html'), 'utf8').split(
       '<section class="statement">',
     );

@@ -58,7 +58,7 @@ describe("npm run trace with a student's own program", function () {
     expect(readFileSync(path.join(ROOT, 'docs/python.md'), 'utf8')).to.contain(golden);
   });
 
-  itWith('python3', 'puts it in the place of one of ours', async () => {
+  itWith('python3', 'runs it instead of one of ours', async () => {
     const date = await trace('date', '--client', 'python3 echo_client.py {port}');
     const udp = await trace('udp-echo', ...server('udp_server.py'));
 
@@ -188,7 +188,7 @@ describe("npm run trace with a student's own program", function () {
     expect(stdout).to.match(/"Hello, world" ─+►│ recv\(\) = 12 +:\d+\n/);
   });
 
-  itWith('perl', 'is seen from between where no calls can be seen', async () => {
+  itWith('perl', 'is seen by a relay if its calls can not be seen', async () => {
     const folder = freshFolder();
     execFileSync('cc', [
       '-o',

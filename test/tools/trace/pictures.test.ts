@@ -48,7 +48,7 @@ describe('The picture of a trace', () => {
     });
   }
 
-  it('has one for all that goes wrong', () => {
+  it('has one for each thing that goes wrong', () => {
     expect(names).to.include.members([
       'refused',
       'in-use',
@@ -113,7 +113,7 @@ describe('The picture of a trace', () => {
   });
 });
 
-describe('A connection that came about at the third try', () => {
+describe('A connection that is made at the third try', () => {
   for (const first of ['connect', 'accept'])
     it(`says so, when ${first}() is the first to return`, () => {
       const calls = recordsOf('echo').filter((record) => record.type === 'call');

@@ -230,7 +230,7 @@ describe('npm run trace', function () {
     expect(stdout).to.match(/^sequenceDiagram\n/);
   });
 
-  itWith('strace', 'tells the truth, as strace sees it', async () => {
+  itWith('strace', 'agrees with strace', async () => {
     const { code, stdout, stderr } = await Program.script('tools/strace').ended();
 
     expect([code, stderr], stdout).to.deep.equal([0, '']);

@@ -87,7 +87,7 @@ describe('A program that is watched', function () {
     expect(inside).to.deep.equal(callsIn(fromStrace(readFileSync(seen, 'latin1'), terms, 0)));
   });
 
-  itWith('python3', 'is not troubled by records that can not be written', () => {
+  itWith('python3', 'goes on when its records can not be written', () => {
     const folder = freshFolder();
     const file = path.join(folder, 'a folder');
     mkdirSync(file);
