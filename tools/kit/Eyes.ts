@@ -6,7 +6,7 @@ import { rowsOf } from '../../src/trace/Reducer';
 import { callWords } from '../../src/trace/words';
 import { readIfThere } from '../lab/procfs';
 import { openCalls } from '../watch/openCalls';
-import { stacksIn } from '../watch/stacks';
+import { placesIn } from '../watch/stacks';
 import { Watch } from '../watch/Watch';
 import { readBeginning } from './folder';
 import type { Start, Subject } from './Subject';
@@ -15,7 +15,7 @@ import { monotonicNow, msSince } from '../../src/trace/monotonic';
 /** How many rows of the program's side are shown. */
 const LAST_ROWS = 6;
 const WORDS_WIDTH = 22;
-/** Python prints its stacks within this time (ms), even on a busy machine; usually much sooner. */
+/** Python says where it is within this time (ms), even on a busy machine; usually much sooner. */
 const STACKS_MS = 8000;
 /** A signal has its effect within this time, in ms. */
 const SIGNAL_MS = 1000;
@@ -93,7 +93,7 @@ export class Eyes {
     while (!hasLine() && performance.now() - begun < SIGNAL_MS) await setTimeout(POLL_MS);
   }
 
-  /** Where each thread of a Python program is, in the student's own files. */
+  /** Where each thread of a Python program is, in the student's own files; the main thread first. */
   async #placesOf(subject: Subject): Promise<SourceLine[]> {
     if (this.#watch?.way !== 'python') return [];
     const before = readBeginning(this.#stacks).length;
@@ -101,12 +101,12 @@ export class Eyes {
     for (const pid of asked) process.kill(pid, 'SIGUSR2');
     if (asked.length === 0) return [];
     const begun = performance.now();
-    let text = '';
-    while (!text.includes('Current thread') && performance.now() - begun < STACKS_MS) {
+    let places: SourceLine[][] = [];
+    while (places.length < asked.length && performance.now() - begun < STACKS_MS) {
       await setTimeout(POLL_MS);
-      text = readBeginning(this.#stacks).slice(before);
+      places = placesIn(readBeginning(this.#stacks).slice(before));
     }
-    return stacksIn(text, this.#cwd);
+    return places.flat();
   }
 
   /** Whether it does nothing but wait for the next client. */

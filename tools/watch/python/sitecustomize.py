@@ -628,15 +628,34 @@ def other_sitecustomize():
 
 
 def tell_stacks_when_asked():
-    """Writes where each thread is, at each SIGUSR2."""
+    """
+    Writes where each thread is, at each SIGUSR2. faulthandler could do that, too, but it ends a program
+    of which another thread runs meanwhile.
+    """
     stacks = os.environ.get("LAB_WATCH_STACKS")
     if stacks is None or sys.platform == "win32":
         return
-    import faulthandler
-    from _signal import SIGUSR2
+    from _signal import SIGUSR2, signal
 
     file = os.open(stacks, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    faulthandler.register(SIGUSR2, file=file, all_threads=True, chain=False)
+    signal(SIGUSR2, lambda number, frame: quiet(write_places, file, frame))
+
+
+def write_places(file, interrupted):
+    """A line of JSON: for each thread that has one, the line in the program's folder; the main thread is first."""
+    frames = sys._current_frames()
+    frames.pop(_thread.get_ident(), None)
+    places = [own_line_of(frame) for frame in [interrupted] + list(frames.values())]
+    os.write(file, (json([place for place in places if place]) + "\n").encode("ascii"))
+
+
+def own_line_of(frame):
+    while frame is not None:
+        file = short(frame.f_code.co_filename)
+        if not is_ours(frame) and not is_library(frame) and not os.path.isabs(file):
+            return line_of(frame)
+        frame = frame.f_back
+    return None
 
 
 def begin():
