@@ -49,7 +49,7 @@ const begun = performance.now();
 const seconds = () => Math.round((performance.now() - begun) / 1000);
 
 async function main(): Promise<void> {
-  console.log('npm test takes about seven minutes on two idle cores.');
+  console.log('npm test takes five to ten minutes on two cores.');
   if (isWindows) console.log('Left out on Windows: tests that start programs; they need signals.');
   const progress = setInterval(() => {
     console.log(`... ${seconds()} s`);
