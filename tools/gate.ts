@@ -1,6 +1,6 @@
 /**
  * For `.ci/run`: runs `npm test`, and each test file that fails once more, by itself. One that passes
- * then failed for want of time, most likely: it is listed as unsteady, and the gate passes. More than
+ * then most likely failed because the machine was slow: it is listed as unsteady, and the gate passes. More than
  * a few fail it. The list goes on from one call to the next in the file that UNSTEADY names.
  */
 import { spawnSync } from 'node:child_process';

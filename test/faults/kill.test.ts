@@ -25,7 +25,7 @@ describe('The log', () => {
       const asking = Array.from({ length: CLIENTS }, (_, index) =>
         askInTurn(port, `run ${run} client ${index}`, Infinity),
       );
-      // At a random moment: when another client has had so many answers.
+      // At a random moment: when another client has received this many answers.
       await askInTurn(port, `run ${run} fuse`, randomInt(1, 40)).then((some) =>
         answered.push(...some),
       );

@@ -22,7 +22,7 @@ const WAIT_MS = 100_000;
 /** A test in a real browser; without a browser it is left out, with a message. */
 export function itInBrowser(title: string, test: () => Promise<void>): void {
   if (existsSync(CHROMIUM)) it(title, test);
-  else console.log(`left out: "${title}", for want of a browser (chromium)`);
+  else console.log(`left out: "${title}", because there is no browser (chromium)`);
 }
 
 /** For a suite: opens pages of one browser, which ends with the suite, and the pages with each test. */

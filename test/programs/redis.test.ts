@@ -16,7 +16,7 @@ function start(redis: Redis, more: readonly string[] = []): Program {
   return Program.lab('LoggingDateServer', args);
 }
 
-/** Asks with so many clients at the same time; gives what was answered. */
+/** Asks with this many clients at the same time; returns the answers. */
 function crowd(port: number, name: string, questions = Infinity): Promise<string[]>[] {
   return Array.from({ length: 8 }, (_, index) => askInTurn(port, `${name} ${index}`, questions));
 }

@@ -279,7 +279,7 @@ describe('DatagramServer', () => {
     try {
       await reserved.bind({ host: HOST, port: 1023 });
     } catch (error) {
-      console.log(`left out, for want of the right to a reserved port: ${String(error)}`);
+      console.log(`left out, because this user may not use a reserved port: ${String(error)}`);
       return;
     }
 

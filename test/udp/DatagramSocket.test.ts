@@ -213,7 +213,7 @@ describe('DatagramSocket', () => {
   });
 });
 
-/** Waits until a receiver whom nobody asks has had so many datagrams, kept or dropped; or is closed. */
+/** Waits until a receiver that does not call recvfrom has this many datagrams, kept or dropped; or is closed. */
 async function received(socket: DatagramSocket, count: number): Promise<void> {
   while (socket.local && socket.unread + socket.dropped < count) await new Promise(setImmediate);
 }

@@ -161,7 +161,7 @@ export function summaryOf(verdicts: readonly Verdict[]): string {
   return `${parts.join(', ')}${next}`;
 }
 
-/** Whether no stage failed, none was left out for want of time, and something was tried at all. */
+/** Whether no stage failed, none was left out because time ran out, and at least one was tried. */
 export function hasPassed(verdicts: readonly Verdict[]): boolean {
   const isBad = ({ status, because }: Verdict) => status === 'failed' || because === TIME_IS_UP;
   return verdicts.some(isGood) && !verdicts.some(isBad);

@@ -11,7 +11,7 @@ import { type Outcome, Program, ROOT } from '../../helpers/Program';
 import { freshFolder } from '../kit/checking';
 
 const PROGRAMS = path.join(ROOT, 'test/tools/watch/programs');
-/** A program that hangs is drawn after so many seconds. */
+/** A program that hangs is drawn after this many seconds. */
 const SOON = ['--seconds', '8'];
 
 /** Where the system has it. */
