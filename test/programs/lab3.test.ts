@@ -76,7 +76,7 @@ for (const [way, prepare] of Object.entries(WAYS)) {
     });
 
     it('draws the lines of the sources', async () => {
-      const { code, stdout, stderr } = await lab3('trace', 'echo');
+      const { code, stdout, stderr } = await lab3('trace', 'echo', '--seconds', '100');
 
       expect([code, stderr]).to.deep.equal([0, '']);
       expect(stdout).to.match(/EchoClient\.ts:\d+ sendall\(12 B\)/);
