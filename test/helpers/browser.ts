@@ -3,9 +3,9 @@ import * as path from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { ROOT } from './Program';
 
-/** Debian's; the one without windows takes half the time. A browser elsewhere is named by CHROMIUM. */
-const DEBIANS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'];
-const CHROMIUM = process.env['CHROMIUM'] ?? DEBIANS.find((file) => existsSync(file)) ?? '';
+/** Debian's browsers; the headless one needs half the CPU time. CHROMIUM names another one. */
+const BROWSERS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'];
+const CHROMIUM = process.env['CHROMIUM'] ?? BROWSERS.find((file) => existsSync(file)) ?? '';
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',

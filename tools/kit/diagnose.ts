@@ -24,12 +24,12 @@ export function variant(means: string, works: (probe: Probe) => Promise<boolean>
   return async (probe) => ((await works(probe)) ? means : undefined);
 }
 
-/** What a diagnosis needs of the program. */
-type Subject = Pick<Trial, 'fresh' | 'connect'>;
+/** What a diagnosis needs of a trial: each try has a fresh program, and a connection to it. */
+type Startable = Pick<Trial, 'fresh' | 'connect'>;
 
 /** Tries the variants; what the first that works means is a fact, since it was tried. */
 export async function diagnose(
-  trial: Subject,
+  trial: Startable,
   variants: readonly Variant[],
 ): Promise<string | undefined> {
   for (const attempt of variants) {
@@ -39,7 +39,7 @@ export async function diagnose(
   return undefined;
 }
 
-async function tried(trial: Subject, attempt: Variant): Promise<string | undefined> {
+async function tried(trial: Startable, attempt: Variant): Promise<string | undefined> {
   try {
     await trial.fresh();
     return await attempt(await trial.connect());
@@ -54,7 +54,7 @@ async function tried(trial: Subject, attempt: Variant): Promise<string | undefin
  * @param first variants to try before the usual ones.
  */
 export async function whySilent(
-  trial: Subject,
+  trial: Startable,
   text: string,
   isAnswer: (data: Buffer) => boolean,
   first: readonly Variant[] = [],
@@ -63,7 +63,8 @@ export async function whySilent(
     const begun = performance.now();
     const cause = await tried(trial, attempt);
     if (cause === undefined) continue;
-    // On a busy machine it may have helped only because it waited longer: so the text itself is tried as long.
+    // On a busy machine it may have helped only because it waited longer: so the text itself is sent again,
+    // and has twice as long.
     const ms = Math.min(SLOW_MS, 2 * (performance.now() - begun));
     return (await tried(trial, withPatience(text, isAnswer, ms))) ?? cause;
   }

@@ -629,8 +629,8 @@ def other_sitecustomize():
 
 def tell_stacks_when_asked():
     """
-    Writes where each thread is, at each SIGUSR2. faulthandler could do that, too, but it ends a program
-    of which another thread runs meanwhile.
+    Writes where each thread is, at each SIGUSR2. Python's faulthandler can do that, too, but it crashes if
+    another thread runs at the same time.
     """
     stacks = os.environ.get("LAB_WATCH_STACKS")
     if stacks is None or sys.platform == "win32":
