@@ -38,7 +38,7 @@ export class Wire {
   #readsAfterEnd = 0;
   #failure: NodeJS.ErrnoException | undefined;
   #receiver: Receiver | undefined;
-  /** When bytes last came. */
+  /** Calls of `send` since bytes last came. */
   #sends = 0;
   #senders: Sender[] = [];
   #silence: number | undefined;

@@ -9,6 +9,7 @@ import { openCalls } from '../watch/openCalls';
 import { placesIn } from '../watch/stacks';
 import { Watch } from '../watch/Watch';
 import { readBeginning } from './folder';
+import { LIBRARY } from './knownErrors';
 import type { Start, Subject } from './Subject';
 import { monotonicNow, msSince } from '../../src/trace/monotonic';
 
@@ -27,6 +28,8 @@ const SIGUSR2 = 1n << 11n;
 export interface Seen {
   readonly where: string | undefined;
   readonly saw: readonly string[];
+  /** The cause, where the calls show one. */
+  readonly cause?: string | undefined;
 }
 
 /** Watches a program while a stage is repeated: its calls, and for Python the line of each thread. */
@@ -79,7 +82,8 @@ export class Eyes {
     const isThere = !hasEnded && failed === undefined;
     // A program that is ending has no current line any more; its last call is still known.
     const where = (isThere ? this.#whereIn(places, open) : undefined) ?? lastOf(failed, records);
-    return { where, saw: rowsSeen(records, this.#role) };
+    const cause = this.#role === 'server' ? neverSends(records) : undefined;
+    return { where, saw: rowsSeen(records, this.#role), cause };
   }
 
   /** strace tells the line of a call that waits when a signal comes. */
@@ -175,6 +179,17 @@ function lastOf(
   return `${nameOf(ownLine(last))} ${last.call}() ${what}`.trim();
 }
 
+/** What a server does wrong that receives a message and then sends nothing. */
+function neverSends(records: readonly TraceRecord[]): string | undefined {
+  const calls = records.flatMap((record) => (record.type === 'call' ? [record] : []));
+  const hasReceived = ({ call, result = 0 }: CallRecord) => call === 'recv' && result > 0;
+  const last = calls.findLastIndex(hasReceived);
+  const received = calls[last];
+  if (!received || calls.slice(last).some(({ call }) => call.startsWith('send'))) return undefined;
+  const line = nameOf(ownLine(received));
+  return `your program receives the message${line && ` (${line})`}, but then it calls no send(): send the answer back`;
+}
+
 /** The last rows of its side of the picture: `recv() = 12   EchoServer.py:13`. */
 function rowsSeen(records: readonly TraceRecord[], role: Role): string[] {
   const marks = rowsOf(records).flatMap(({ [role]: mark }) => (mark ? [mark] : []));
@@ -189,8 +204,9 @@ function ownLine({ lab, at }: CallRecord): SourceLine | undefined {
   return lab ?? at;
 }
 
+/** Empty for a line of a library. */
 function nameOf(place: SourceLine | undefined): string {
-  return place ? `${path.basename(place.file)}:${place.line}` : '';
+  return place && !LIBRARY.test(place.file) ? `${path.basename(place.file)}:${place.line}` : '';
 }
 
 function sourceOf({ file, line }: SourceLine, cwd: string): string {

@@ -6,7 +6,7 @@ import { constants } from 'node:os';
 import * as path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
-import { readIfThere, threadsOf } from '../lab/procfs';
+import { linkIfThere, readIfThere, threadsOf } from '../lab/procfs';
 import { type Cage, isCommand } from './Cage';
 import type { Deadline } from './Deadline';
 import { KitError } from './KitError';
@@ -126,9 +126,21 @@ export class Subject {
 
   /** Whether it waits in a read() of standard input now (Linux only). */
   get isReadingStdin(): boolean {
-    return this.pids
-      .flatMap((pid) => threadsOf(pid))
-      .some((thread) => READS_STDIN.test(readIfThere(path.join(thread, 'syscall'))));
+    return this.pids.flatMap((pid) => threadsOf(pid)).some((thread) => this.#waitsAtStdin(thread));
+  }
+
+  /** Whether it does nothing else: a process of it with only one thread waits there. */
+  get isOnlyReadingStdin(): boolean {
+    return this.pids.some((pid) => {
+      const threads = threadsOf(pid);
+      return threads.length === 1 && threads.every((thread) => this.#waitsAtStdin(thread));
+    });
+  }
+
+  /** A shell that serves one connection has that as its standard input. */
+  #waitsAtStdin(thread: string): boolean {
+    if (!READS_STDIN.test(readIfThere(path.join(thread, 'syscall')))) return false;
+    return linkIfThere(`${thread}/fd/0`) === linkIfThere(`/proc/${this.#child.pid}/fd/0`);
   }
 
   /** How it ended, in words; undefined while it runs. */

@@ -1,3 +1,4 @@
+import { escapeControls } from '../../src/text/escape';
 import type { Came } from './Probe';
 
 /** How many bytes of a message are shown at most, and how many before the first that differs. */
@@ -13,10 +14,22 @@ export function inWords({ data, ending, waited }: Came): string {
   return ending === 'done' ? show(data) : `${show(data)}, then ${end}`;
 }
 
-/** Bytes as Python writes them; a long text is cut: `'Hello\n'`. */
+/** Bytes as Python writes them, and text in UTF-8 as text; a long one is cut: `'Hello\n'`. */
 export function show(data: Uint8Array): string {
   const more = data.length > SHOWN ? ` ... (${data.length} bytes)` : '';
-  return `'${escapeBytes(data.subarray(0, SHOWN))}'${more}`;
+  const text = Array.from(textOf(data) ?? '').slice(0, SHOWN);
+  const shown =
+    text.length > 0 ? text.map(escapeCharacter).join('') : escapeBytes(data.subarray(0, SHOWN));
+  return `'${shown}'${more}`;
+}
+
+/** Undefined for bytes that are not UTF-8. */
+function textOf(data: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(data);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What came instead of something, with a caret under the first byte that differs. */
@@ -47,11 +60,16 @@ export function firstDifference(expected: Uint8Array, came: Uint8Array): number 
 const NAMED: Record<number, string> = { 9: '\\t', 10: '\\n', 13: '\\r', 39: "\\'", 92: '\\\\' };
 
 function escapeBytes(data: Uint8Array): string {
-  return [...data]
-    .map((byte) => {
-      if (NAMED[byte] !== undefined) return NAMED[byte];
-      if (byte >= 0x20 && byte < 0x7f) return String.fromCharCode(byte);
-      return `\\x${byte.toString(16).padStart(2, '0')}`;
-    })
-    .join('');
+  return [...data].map(escapeByte).join('');
+}
+
+function escapeByte(byte: number): string {
+  if (NAMED[byte] !== undefined) return NAMED[byte];
+  if (byte >= 0x20 && byte < 0x7f) return String.fromCharCode(byte);
+  return `\\x${byte.toString(16).padStart(2, '0')}`;
+}
+
+function escapeCharacter(character: string): string {
+  const code = character.charCodeAt(0);
+  return code < 0x80 ? escapeByte(code) : escapeControls(character);
 }

@@ -19,13 +19,12 @@ import type { Program } from './programs';
 import { linesAtTheEnd, linesNow, type Look } from './report';
 import { ReservedPort } from './ReservedPort';
 import { copyFor, giveTo } from './sandboxFolder';
-import { left, runStages, Trial, type Verdict } from './stage';
+import { ANY_PORT, left, runStages, Trial, type Verdict } from './stage';
+import { endTimeWait } from './untilFree';
 
 const CONNECT_MS = 500;
 /** A run that has not ended this many ms after its time is ended. */
 const OVERTIME_MS = 1500;
-/** Stands for the port that the program opens. */
-export const ANY_PORT = 0;
 
 /** The settings of one run. */
 export interface Check {
@@ -159,8 +158,8 @@ class Run {
       question: check.question,
       framing: check.isByLines ? LINES : BYTES,
       deadline: new Deadline(check.timeout, () => pace.stretch),
-      waits: (seconds: number) => {
-        const what = `port ${port} is held by a connection that is closed (TIME_WAIT)`;
+      waits: (held: number, seconds: number) => {
+        const what = `port ${held} is held by a connection that is closed (TIME_WAIT)`;
         this.write(`  waiting ${seconds} s: ${what}`);
       },
     };
@@ -175,6 +174,7 @@ class Run {
       const own = withPlace(verdict, cwd, check.cwd);
       tell(check.isBrief ? withoutCause(own) : own);
     });
+    if (program.isClient) await endTimeWait(port);
     const held = program.isClient ? secondsInTimeWait(port) : 0;
     if (held > 0)
       this.write(

@@ -219,9 +219,9 @@ async function waitsForGreeting(trial: Trial): Promise<string | undefined> {
     void client.send('Hello\n', SPEAK_MS);
     return client.receiveBytes(1, SPEAK_MS);
   });
-  return came.ending === 'done'
-    ? 'after a greeting from the server your client answered: it waits for the server, and the server waits for it; in this lab the client sends first'
-    : undefined;
+  return came.ending === 'timeout'
+    ? undefined
+    : 'after a greeting from the server your client went on: it waits for the server, and the server waits for it; in this lab the client sends first';
 }
 
 /** What was sent, and the result. */
@@ -303,14 +303,14 @@ async function printsBoth(trial: Trial, kind: Answer): Promise<void> {
   const printed = printedBy(trial);
   if (printed.includes(shown)) return;
   const [first = '', second = ''] = pieces(answer);
-  const tookFirst = printed.includes(first) && !printed.includes(second.trim());
+  const whyNotBoth = printed.includes(second.trim())
+    ? 'your client prints what each recv() returns by itself: TCP has no messages; collect what comes, and print it once when everything has come'
+    : 'your client treats the result of one recv() as the whole answer: TCP has no messages; call recv() in a loop until everything has come';
   throw new Finding({
     did: `answered in two pieces, ${PIECE_MS} ms apart: ${quoted(first)} and ${quoted(second)}`,
     expected: `${quoted(shown)} on the terminal`,
     came: quotedOrNothing(printed),
-    likely: tookFirst
-      ? 'your client treats the result of one recv() as the whole answer: TCP has no messages; call recv() in a loop until everything has come'
-      : undefined,
+    likely: printed.includes(first) ? whyNotBoth : undefined,
   });
 }
 
@@ -326,11 +326,17 @@ export async function ends(trial: Trial, kind: Answer): Promise<void> {
       likely:
         endedBy === 'end of file'
           ? "when the server closed, your client ended: it waits for the server's end of file, although it has its answer"
-          : undefined,
+          : wantsMore(trial),
     });
   }
   if (trial.subject?.exitCode === 0) return;
   throw new Finding({ did, expected, came: `it ${trial.subject?.how}` });
+}
+
+function wantsMore({ subject }: Trial): string | undefined {
+  return subject?.isReadingStdin
+    ? 'after the answer your client waits for more input from the keyboard: if it has a word that ends it, give it that, too, with --stdin TEXT'
+    : undefined;
 }
 
 async function alone(trial: Trial): Promise<void> {

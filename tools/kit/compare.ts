@@ -26,6 +26,14 @@ const WAYS: readonly (readonly [
     'bytes that are not text come back as "?": do not decode() and encode() what you receive; send the bytes back',
   ],
   [
+    (sent, came) => came === `${sent}\0`,
+    'it comes back with a NUL after it: that ends a string in C, but is not part of the message',
+  ],
+  [
+    (sent, came) => came.startsWith(sent) && came.includes('\0', sent.length),
+    'it comes back with more bytes after it, NUL among them: send() only as many bytes as recv() returned, not the whole buffer',
+  ],
+  [
     (sent, came) => came === sent + sent,
     'it comes back twice: your server sends each answer twice',
   ],

@@ -24,8 +24,11 @@ export function variant(means: string, works: (probe: Probe) => Promise<boolean>
   return async (probe) => ((await works(probe)) ? means : undefined);
 }
 
+const WAITS_FOR_INPUT =
+  'your program waits for input from the keyboard before it answers: a server answers what its client sends (if it asks at its start, give it some with --stdin TEXT)';
+
 /** What a diagnosis needs of a trial: each try has a fresh program, and a connection to it. */
-type Startable = Pick<Trial, 'fresh' | 'connect'>;
+type Startable = Pick<Trial, 'fresh' | 'connect' | 'subject' | 'output' | 'knownCause'>;
 
 /** Tries the variants; what the first that works means is a fact, since it was tried. */
 export async function diagnose(
@@ -59,6 +62,7 @@ export async function whySilent(
   isAnswer: (data: Buffer) => boolean,
   first: readonly Variant[] = [],
 ): Promise<string | undefined> {
+  if (trial.subject?.isOnlyReadingStdin) return WAITS_FOR_INPUT;
   for (const attempt of [...first, ...variantsOf(text, isAnswer)]) {
     const begun = performance.now();
     const cause = await tried(trial, attempt);
@@ -68,7 +72,15 @@ export async function whySilent(
     const ms = Math.min(SLOW_MS, 2 * (performance.now() - begun));
     return (await tried(trial, withPatience(text, isAnswer, ms))) ?? cause;
   }
-  return tried(trial, withPatience(text, isAnswer, SLOW_MS));
+  const slow = await tried(trial, withPatience(text, isAnswer, SLOW_MS));
+  if (slow === undefined && trial.subject?.isReadingStdin) return `probably ${WAITS_FOR_INPUT}`;
+  return slow ?? trial.knownCause ?? endedSilently(trial);
+}
+
+/** What is left to say of a program that ended without an error that is known. */
+function endedSilently({ output: { ended } }: Startable): string | undefined {
+  if (ended === undefined) return undefined;
+  return `your program ${ended} before it had answered: a server answers, and runs until it is stopped`;
 }
 
 /** Whether anything comes after this was sent. */
@@ -91,11 +103,11 @@ function variantsOf(text: string, isAnswer: (data: Buffer) => boolean): readonly
   );
   const withEnd = variant(
     "your server answered only after the client's end of file: a client that waits for the answer waits forever; answer after each recv()",
-    (probe) => {
+    async (probe) => {
       void probe.send(text, VARIANT_MS).then(() => {
         probe.shutdown();
       });
-      return probe.receiveBytes(1, VARIANT_MS).then(({ data }) => data.length > 0);
+      return isAnswer((await probe.receive(isAnswer, VARIANT_MS)).data);
     },
   );
   const byLines = text.endsWith('\n') ? [] : [withNewline];

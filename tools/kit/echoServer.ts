@@ -33,6 +33,8 @@ const NEWLINE = 10;
 const LINE = 1024;
 /** A server that greets its clients does so within this time, in ms. */
 const GREETING_MS = 500;
+const ONLY_ONCE =
+  'your server answers once and closes: put recv() and sendall() in a loop that ends when recv() returns no bytes';
 const PRINTABLE = Buffer.from(Array.from({ length: 95 }, (_, index) => index + 32));
 /** Every value once; NUL in the middle, so that what stops there has sent something. */
 const EVERY_BYTE = Buffer.from([
@@ -40,6 +42,8 @@ const EVERY_BYTE = Buffer.from([
   0,
   ...Array.from({ length: 128 }, (_, index) => index + 128),
 ]);
+
+const NUL_AT = EVERY_BYTE.indexOf(0);
 
 /** What was sent, and what came back. */
 interface Echo extends Came {
@@ -173,7 +177,11 @@ async function everyByte(trial: Trial): Promise<void> {
       : 'sent 256 bytes, each value once: 1 to 127, then 0, then 128 to 255',
     expected: `the same ${sent.length} bytes`,
     came: came.data.length > 0 ? showDifference(sent, came.data) : inWords(came),
-    likely: async () => howItDiffers(sent, came.data) ?? (await diagnose(trial, NOT_TEXT)),
+    likely: async () =>
+      howItDiffers(sent, came.data) ??
+      (await diagnose(trial, badFrom(firstDifference(sent, came.data)))) ??
+      trial.knownCause ??
+      (await diagnose(trial, [partOfText])),
   });
 }
 
@@ -206,27 +214,40 @@ async function again(trial: Trial): Promise<void> {
 }
 
 function onlyOnce({ data }: Came): string | undefined {
-  return data.length === 0
-    ? 'your server answers once and closes: put recv() and sendall() in a loop that ends when recv() returns no bytes'
-    : undefined;
+  return data.length === 0 ? ONLY_ONCE : undefined;
 }
 
-/** Bytes that are not text, and what programs do wrong with them. */
-const NOT_TEXT: readonly Variant[] = [
-  variant(
-    'only the bytes before a NUL come back: something treats NUL as the end (strlen(), C strings)',
-    async (probe) => {
-      void probe.send('abc\0def', VARIANT_MS);
-      return String((await probe.receiveBytes(7, VARIANT_MS)).data) === 'abc';
-    },
-  ),
-  variant(
-    'text comes back, but bytes that are not text do not: do not decode() what you receive; send the bytes back',
-    async (probe) =>
-      (await cameBack(probe, 'abc def')) &&
-      !(await cameBack(probe, Buffer.from([0x61, 0xff, 0xfe, 0x62]))),
-  ),
-];
+/** What a program may do wrong with bytes that are not text, if this is the first that is wrong. */
+function badFrom(at: number): readonly Variant[] {
+  if (at === NUL_AT) return [STOPS_AT_NUL];
+  return at === 0 || at > NUL_AT ? [DECODES] : [];
+}
+
+const STOPS_AT_NUL = variant(
+  'only the bytes before a NUL come back: something treats NUL as the end (strlen(), C strings)',
+  async (probe) => {
+    void probe.send('abc\0def', VARIANT_MS);
+    return String((await probe.receiveBytes(7, VARIANT_MS)).data) === 'abc';
+  },
+);
+
+const DECODES = variant(
+  'text comes back, but bytes that are not text do not: do not decode() what you receive; send the bytes back',
+  async (probe) =>
+    (await cameBack(probe, LONG_TEXT)) &&
+    !(await cameBack(probe, Buffer.from([0x61, 0xff, 0xfe, 0x62]))),
+);
+
+/** As long as every byte once: what is lost of this, too, is not lost because it isn't text. */
+const LONG_TEXT = 'abc def '.repeat(EVERY_BYTE.length / 8);
+
+async function partOfText(probe: Probe): Promise<string | undefined> {
+  void probe.send(LONG_TEXT, VARIANT_MS);
+  const { data } = await probe.receiveBytes(LONG_TEXT.length, VARIANT_MS);
+  if (data.length === 0 || !LONG_TEXT.startsWith(String(data)) || data.length === LONG_TEXT.length)
+    return undefined;
+  return `of ${LONG_TEXT.length} bytes of text, too, only the first ${data.length} come back: one recv() or send() may take less than all; call them in a loop until recv() returns no bytes`;
+}
 
 async function cameBack(probe: Probe, text: string | Buffer): Promise<boolean> {
   const data = Buffer.from(text);
@@ -318,6 +339,7 @@ async function isBack(trial: Trial, probe: Probe, data: Buffer): Promise<boolean
 }
 
 async function whyNotBig(trial: Trial, big: Buffer, slow: Came): Promise<string | undefined> {
+  if (slow.data.length === 0 && slow.ending !== 'timeout') return ONLY_ONCE; // the first message came back
   await trial.fresh();
   if (await isBackInPieces(trial, big))
     return 'in pieces, each after the echo of the previous one, everything comes back: send() takes only a part when the client is slow, and your server loses the rest; use sendall()';

@@ -8,8 +8,8 @@ const LAST = 3;
 const ERROR =
   /^\s*(?:Exception in thread .*|Caused by: .*|Uncaught .*|(?:[\w.]+\.)?(?:[A-Z]\w*)?(?:Error|Exception|Interrupt)\b(?: \[\w+\])?(?::.*)?|panic: .*|fatal error: .*|thread '.*' panicked at .*|.*\berror(?:\[\w+\]| TS\d+)?: .*|Traceback .*|Segmentation fault.*|.*: (?:command )?not found)$/;
 const PYTHON_FILE = /^\s*File "([^"]+)", line (\d+)/;
-/** Lines that are not the student's. */
-const LIBRARY = /[\\/](?:lib|site-packages|node_modules)[\\/]|^<|^node:/;
+/** Files that are not the student's. */
+export const LIBRARY = /[\\/](?:lib|site-packages|node_modules)[\\/]|^<|^node:/;
 
 /** The lines that say what went wrong, anywhere in the output; else the last ones. Tabs become blanks. */
 export function tellingLines(printed: string): string[] {
@@ -129,7 +129,7 @@ const COMPILER =
 const RUST = /^error(?:\[\w+\])?: (.*)\n\s*--> (\S+?):(\d+)/m;
 /** Errors that any program can have, in Python, Node, Java, Go, Rust and Perl. */
 const ERRORS = [
-  /^((?:Name|Attribute|Type|Value|Index|Key|UnboundLocal|Indentation|Tab|Syntax|Import|ModuleNotFound|ZeroDivision|Recursion|Assertion|FileExists)Error: .*)$/m,
+  /^(?:Traceback .*| {2}File ".*)\n(?:[ \t].*\n)*(?!KeyboardInterrupt|SystemExit)([A-Za-z_][\w.]*(?:: .*)?)$/m,
   /^((?:Type|Reference|Syntax|Range|Assertion)?Error(?: \[\w+\])?: .*)$/m,
   /^Exception in thread "[^"]*" ([\w.$]+(?:: .*)?)$/m,
   /^panic: (.*)$/m,

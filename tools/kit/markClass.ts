@@ -2,12 +2,13 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { out } from '../../src/cli/Output';
 import { escapeControls } from '../../src/text/escape';
-import { ANY_PORT, type Check, checkOne } from './checkOne';
+import { type Check, checkOne } from './checkOne';
 import { type Result, toJson } from './formats';
 import { KitError } from './KitError';
 import { type Mark, sharedFailures, tableOf, toCsv, toPage } from './marks';
 import { sumOf } from './points';
 import { replaceFile } from './results';
+import { ANY_PORT } from './stage';
 
 const PLAIN = { columns: 100, hasColor: false };
 

@@ -5,12 +5,13 @@ import { connectablePort, fromHere, hostName, seconds } from '../../src/cli/opti
 import { hasColors } from '../../src/cli/Output';
 import { startOfTool } from '../../src/text/startedAs';
 import { commandWords } from '../lab/splitWords';
-import { ANY_PORT, type Check } from './checkOne';
+import type { Check } from './checkOne';
 import { KitError } from './KitError';
 import { type Lab, LABS, type Pair, pairOf } from './pair';
 import { readPoints } from './points';
 import { type Program, PROGRAMS } from './programs';
 import type { Look } from './report';
+import { ANY_PORT } from './stage';
 
 /** What the command line says, as commander reads it. */
 export interface Options {

@@ -103,7 +103,7 @@ function fullOf(verdict: Verdict): Field[] {
     ['came', details.came],
     likelyOf(details),
     ['where', details.where],
-    ['saw', details.saw?.join('\n')],
+    ['saw', details.saw?.length ? details.saw.join('\n') : undefined],
     ['try', details.try],
     ['printed', printedOf(verdict)],
   ];

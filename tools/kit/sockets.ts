@@ -1,5 +1,5 @@
 import { readdirSync, readlinkSync } from 'node:fs';
-import { formatAddress } from '../../src/socket/Address';
+import { type Address, formatAddress } from '../../src/socket/Address';
 import { ESTABLISHED, LISTEN, readSockets, SYN_SENT } from '../../src/socket/socketTable';
 
 /** States in /proc/net/tcp that tell what a program is. */
@@ -29,9 +29,9 @@ export function socketsOf(pids: readonly number[]): OwnSocket[] {
       .map(({ local, peer, port, state }) => ({
         protocol: list.startsWith('tcp') ? 'tcp' : 'udp',
         state: STATES[state] ?? 'other',
-        local: readAddress(local),
+        local: formatAddress(readAddress(local)),
         port,
-        peer: readAddress(peer),
+        peer: formatAddress(readAddress(peer)),
       })),
   );
 }
@@ -52,7 +52,7 @@ function inodesOf(pid: number): string[] {
 }
 
 /** `0100007F:FF98`: the address in the machine's byte order, in words of 32 bits, and the port. */
-function readAddress(text: string): string {
+export function readAddress(text: string): Address {
   const [hex = '', port = ''] = text.split(':');
   const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) =>
     [...Buffer.from(word, 'hex')].reverse(),
@@ -61,11 +61,13 @@ function readAddress(text: string): string {
     bytes.length === 4
       ? bytes.join('.')
       : (Buffer.from(bytes).toString('hex').match(/.{4}/g) ?? []).join(':');
-  return formatAddress({ host: shorten(host), port: Number.parseInt(port, 16) });
+  return { host: shorten(host), port: Number.parseInt(port, 16) };
 }
 
 function shorten(host: string): string {
   if (/^(0000:){7}0000$/.test(host)) return '::';
   if (/^(0000:){7}0001$/.test(host)) return '::1';
+  const [, ipv4] = /^(?:0000:){5}ffff:(.{4}:.{4})$/.exec(host) ?? [];
+  if (ipv4 !== undefined) return [...Buffer.from(ipv4.replace(':', ''), 'hex')].join('.');
   return host;
 }

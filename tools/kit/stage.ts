@@ -19,10 +19,17 @@ import { untilFree } from './untilFree';
 const START_MS = 10_000;
 const RETRY_MS = 20;
 const CONNECT_MS = 2000;
-/** A program that listens somewhere else after this many ms will not listen here. */
+/** A program that listens somewhere else after this many ms will not listen here; looked at again each time. */
 const ELSEWHERE_MS = 1000;
 /** The other end of a connection may be gone a moment before its program. */
 const ENDING_MS = 50;
+
+/** The port with `--port any`, before the program has opened one. */
+export const ANY_PORT = 0;
+
+const NO_ERROR = 'ended with exit code 0';
+const COMES_TO_ITS_END =
+  'your program comes to its end without an error: does it call the function that starts the server, and does that wait in accept()?';
 
 const NOTHING_SEEN: Seen = { where: undefined, saw: [] };
 
@@ -132,8 +139,8 @@ export interface Terms {
   readonly deadline: Deadline;
   /** What watches it when a stage has failed; undefined with --no-where. */
   readonly eyes?: Eyes | undefined;
-  /** Called with the number of seconds until the port is free. */
-  readonly waits: (seconds: number) => void;
+  /** Called with a port, and the number of seconds until it is free. */
+  readonly waits: (port: number, seconds: number) => void;
 }
 
 /** The program under test, in one stage after the other. */
@@ -301,20 +308,21 @@ export class Trial {
 
   /** Connects as soon as the program listens. */
   async connect(): Promise<Probe> {
-    for (const begun = performance.now(); ;) {
+    const begun = performance.now();
+    for (let look = ELSEWHERE_MS; ;) {
       try {
-        if (this.terms.address.port === 0) this.#takeItsPort();
+        if (this.terms.address.port === ANY_PORT) this.#takeItsPort();
         return await this.connectNow();
       } catch (error) {
         const waited = performance.now() - begun;
         const hasEnded = this.#subject?.how !== undefined;
         if (!this.start || codeOf(error) !== 'ECONNREFUSED') throw error;
         if (hasEnded || waited > this.deadline.limit(START_MS)) throw this.#notListening(waited);
-        const why =
-          waited > ELSEWHERE_MS
-            ? (this.#whyNotListening() ?? (await onlyOnIPv6(this.address.port)))
-            : undefined;
-        if (why !== undefined) throw this.#notListening(waited, why);
+        if (waited > look) {
+          look += ELSEWHERE_MS;
+          const why = this.#whyNotListening() ?? (await this.#onlyOnIPv6());
+          if (why !== undefined) throw this.#notListening(waited, why);
+        }
         await setTimeout(RETRY_MS);
       }
     }
@@ -347,7 +355,7 @@ export class Trial {
 
   #isHere({ local, port: own }: OwnSocket): boolean {
     const { host } = this.address;
-    const port = this.terms.address.port === 0 ? own : this.address.port;
+    const port = this.terms.address.port === ANY_PORT ? own : this.address.port;
     return [host, '0.0.0.0', '::'].some((each) => formatAddress({ host: each, port }) === local);
   }
 
@@ -368,8 +376,11 @@ export class Trial {
     if (elsewhere.length > 0)
       return `your program listens on ${listOf(elsewhere)} instead: check the host and the port that it passes to bind()`;
     if (listening.length > 0) return undefined;
-    if (sockets.some((socket) => socket.protocol === 'udp' && socket.port === port))
-      return `your program has UDP port ${port} (SOCK_DGRAM): this lab's servers use TCP, SOCK_STREAM`;
+    const udp = sockets.find(
+      (socket) => socket.protocol === 'udp' && [socket.port, ANY_PORT].includes(port),
+    );
+    if (udp)
+      return `your program has UDP port ${udp.port} (SOCK_DGRAM): this lab's servers use TCP, SOCK_STREAM`;
     // A connection that it has accepted has this port; one that it has asked for has another.
     const asClient = sockets.find(
       (socket) => ['connecting', 'connected'].includes(socket.state) && socket.port !== port,
@@ -377,6 +388,11 @@ export class Trial {
     if (asClient)
       return `your program is a client: it has called connect() to ${asClient.peer}; a server calls bind(), listen() and accept()`;
     return this.asksForInput;
+  }
+
+  /** Linux shows where it listens; elsewhere a connection must be tried, and it may serve only one. */
+  async #onlyOnIPv6(): Promise<string | undefined> {
+    return process.platform === 'linux' ? undefined : onlyOnIPv6(this.address.port);
   }
 
   /** Tells that the program waits for the keyboard, if it does. */
@@ -387,18 +403,22 @@ export class Trial {
 
   /** The finding that it does not listen where it should. */
   #notListening(waited: number, likely = this.#whyNotListening()): Finding {
-    const where = formatAddress(this.address);
+    const isKnown = this.address.port !== ANY_PORT;
+    const where = isKnown
+      ? `tried to connect to ${formatAddress(this.address)}`
+      : 'waited for a port';
+    const refused = isKnown ? 'connection refused' : 'it opened none';
     const how = this.#subject?.how;
     const { printed = '' } = this.output;
     const isClient = how !== undefined && /connection refused|ECONNREFUSED/i.test(printed);
     return new Finding({
-      did: `started your program, and tried to connect to ${where} for ${(waited / 1000).toFixed(1)} s`,
-      expected: 'the connection to be accepted',
-      came: how === undefined ? 'connection refused' : `connection refused: your program ${how}`,
+      did: `started your program, and ${where} for ${(waited / 1000).toFixed(1)} s`,
+      expected: isKnown ? 'the connection to be accepted' : 'your program to open a TCP port',
+      came: how === undefined ? refused : `${refused}: your program ${how}`,
       likely: isClient
         ? 'your program is a client: its connect() is refused; a server calls bind(), listen() and accept()'
-        : likely,
-      try: lineThatConnects(this.address),
+        : (likely ?? (how === NO_ERROR ? COMES_TO_ITS_END : undefined)),
+      ...(isKnown && { try: lineThatConnects(this.address) }),
     });
   }
 }
@@ -484,9 +504,11 @@ async function withWhere(
   const { details } = verdict;
   if (!details || !isFirst || !trial.canBeWatched) return verdict;
   try {
-    const [finding, { where, saw }] = await trial.watched(() => tryStage(stage, trial));
-    if (finding && kindOf(finding.found.came) === kindOf(details.came))
-      return { ...verdict, details: { ...details, where, saw } };
+    const [finding, { where, saw, cause }] = await trial.watched(() => tryStage(stage, trial));
+    if (finding && kindOf(finding.found.came) === kindOf(details.came)) {
+      const likely = details.likely ?? (isSilent(details) ? cause : undefined);
+      return { ...verdict, details: { ...details, likely, where, saw } };
+    }
     const came = finding?.found.came ?? 'the stage passed';
     return {
       ...verdict,
@@ -497,8 +519,13 @@ async function withWhere(
   }
 }
 
+function isSilent({ came }: Details): boolean {
+  return came.startsWith('nothing');
+}
+
 /** What came, without the parts that differ each time. */
 function kindOf(came: string): string {
+  if (came.includes('^ byte')) return 'other bytes';
   return came.replace(/\d+/g, '0').replace(/\breset\b/, 'end of file');
 }
 

@@ -1,5 +1,5 @@
 /** What Linux's /proc says of processes; elsewhere it says nothing. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import * as path from 'node:path';
 
 /** A process, and those that it has started. */
@@ -26,6 +26,15 @@ export function threadsOf(pid: number): string[] {
 export function readIfThere(file: string): string {
   try {
     return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Where a link of a process that may have ended meanwhile points to. */
+export function linkIfThere(link: string): string {
+  try {
+    return readlinkSync(link);
   } catch {
     return '';
   }

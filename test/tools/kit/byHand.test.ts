@@ -34,4 +34,12 @@ describe('A program that listens on ::1 only', () => {
     expect(await onlyOnIPv6(server.local.port)).to.match(/^your program listens on ::1 .*127/);
     expect(await onlyOnIPv6(await freePort())).to.equal(undefined);
   });
+
+  it('is not one that listens on both', async () => {
+    await using server = new ListeningSocket();
+    server.bind({ host: '::', port: 0 });
+    await server.listen();
+
+    expect(await onlyOnIPv6(server.local.port)).to.equal(undefined);
+  });
 });

@@ -12,6 +12,7 @@ const DATE_MISTAKES: Record<string, Mistake> = {
   udp: [1, /uses UDP \(SOCK_DGRAM\)/],
   asks_the_user: [1, /waits for input from the keyboard: give it some with --stdin TEXT/],
   ends_at_once: [1, /nobody: your program ended with exit code 0/],
+  only_receives: [2, /in this lab the client sends first/],
   waits_for_greeting: [2, /in this lab the client sends first/],
   own_clock: [3, /the time of its own clock/],
   prints_nothing: [3, /^nothing$/],
@@ -25,6 +26,7 @@ const DATE_MISTAKES: Record<string, Mistake> = {
 const ECHO_MISTAKES: Record<string, Mistake> = {
   only_lines: [3, /recv\(\) does not wait for a line/],
   prints_what_it_sent: [3, /prints what it has sent/],
+  prints_each_piece: [4, /prints what each recv\(\) returns by itself/],
   slide: [4, /recv\(\) in a loop until everything has come/],
 };
 const REMARKED = 'stack_trace';
@@ -82,7 +84,17 @@ describe('npm run check -- echo-client', function () {
     await cleanUp();
   });
 
-  itChecks('echo-client', 'echo-client', ECHO_MISTAKES, ['good']);
+  itChecks('echo-client', 'echo-client', ECHO_MISTAKES, ['good'], { elsewhere: ['asks_again'] });
+
+  itWith('python3', 'says that a client waits for more input after the answer', async () => {
+    const program = path.join(ROOT, 'test/tools/kit/gallery/echo-client/asks_again.py');
+    const typed = ['--stdin', 'hello\\n', '--only', '1,2,3,5'];
+    const { stages } = await check('echo-client', ...typed, '--', 'python3', program, '{port}');
+
+    const last = stages.find(({ number }) => number === 5);
+    expect(last?.status).to.equal('failed');
+    expect(last?.likely).to.match(/^after the answer your client waits for more input from the/);
+  });
 
   itWith('python3', 'answers with lines, if the lab has lines', async () => {
     const program = path.join(ROOT, 'test/tools/kit/gallery/echo-client/only_lines.py');

@@ -18,6 +18,8 @@ describe('What differs from what was sent', () => {
     ['Hello', 'HTTP/1.1 400 Bad Request\r\n', /HTTP/],
     ['Hello', 'Echo: Hello', /with 'Echo: ' before it: /],
     ['Hello', 'Hello!', /with '!' after it: /],
+    ['Hello', 'Hello\0', /a NUL after it: that ends a string in C/],
+    ['Hello', 'Hello\0\x01\0', /only as many bytes as recv\(\) returned/],
     ['Hello', '<Hello>', /with '<' before it and '>' after it: /],
   ] as const) {
     it(`is a fact: ${JSON.stringify(came)} for ${JSON.stringify(sent)}`, () => {

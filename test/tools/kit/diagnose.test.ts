@@ -22,6 +22,9 @@ describe('Why a server stays silent', () => {
     const program = {
       fresh: () => Promise.resolve(),
       connect: () => Probe.open(address, LONG_MS, deadline),
+      subject: undefined,
+      output: { printed: undefined, ended: undefined },
+      knownCause: undefined,
     };
     return await whySilent(program, 'Hello', isAnswer);
   }

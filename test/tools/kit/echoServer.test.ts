@@ -24,6 +24,7 @@ const ON_LINUX: Record<string, Mistake> =
     : {};
 const MISTAKES: Record<string, Mistake> = {
   ends_after_the_first: [6, /ends after its first client/],
+  starts_late: [6, /ends after its first client/],
   one_exchange: [4, /answers once and closes/],
   one_at_a_time: [7, /talks with one client at a time/],
   only_lines: [2, /as soon as a newline had come/],
@@ -55,7 +56,14 @@ const MISTAKES: Record<string, Mistake> = {
   takes_no_pair: [2, /accept\(\) returns a pair/],
   talks_on_the_welcoming: [2, /call them on the socket that accept\(\) returns/],
   closes_in_the_loop: [4, /used after close\(\)|answers once and closes/],
+  closes_after_a_part: [
+    3,
+    /used after close\(\): .* or inside the loop \(closes_after_a_part\.py, line \d+\)/,
+  ],
+  takes_64_bytes: [3, /of 256 bytes of text, too, only the first 64 come back/],
   asks_for_a_name: [1, /waits for input from the keyboard: give it some with --stdin TEXT/],
+  ends_immediately: [2, /^your program ended with exit code 0 before it had answered/],
+  types_the_answer: [2, /^your program waits for input from the keyboard before it answers/],
   udp: [1, /has UDP port \d+ \(SOCK_DGRAM\)/],
   is_a_client: [1, /your program is a client/],
   greets: [2, /greets each client, with 'Welcome!\\n'/],
@@ -97,6 +105,7 @@ describe('npm run check -- echo-server', function () {
   itChecks('echo-server', 'echo', MISTAKES, RIGHT, {
     remarked: REMARKED,
     elsewhere: [
+      'only_receives',
       'slow',
       'slow_once',
       ...(process.platform === 'linux' ? [] : ['another_interface']),
@@ -151,6 +160,8 @@ describe('npm run check -- echo-server', function () {
     const command = ['--port', 'any', '--', ...ours('EchoServer', '--port', '0')];
     allPassed(await check('echo-server', ...command));
     const { code, stages } = await check('echo-server', '--port', 'any', '--', 'true');
+    const udp = ['python3', 'test/tools/kit/gallery/echo/udp.py', '0'];
+    const datagrams = await check('echo-server', '--port', 'any', '--', ...udp);
     const client = await Program.script('tools/kit/main', [
       'echo-client',
       '--port',
@@ -160,6 +171,10 @@ describe('npm run check -- echo-server', function () {
     ]).ended();
 
     expect([code, stages[0]?.status]).to.deep.equal([1, 'failed']);
+    expect(stages[0]).to.include({ came: 'it opened none: your program ended with exit code 0' });
+    expect(stages[0]?.likely).to.match(/^your program comes to its end without an error/);
+    expect(stages[0]?.try).to.equal(undefined);
+    expect(datagrams.stages[0]?.likely).to.match(/^your program has UDP port \d+/);
     expect([client.code, client.stderr]).to.deep.equal([
       2,
       'npm run check: the kit gives a client its port, so --port any is only for servers\n',

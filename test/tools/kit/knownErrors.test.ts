@@ -42,6 +42,15 @@ const CAUSES: [said: string, cause: RegExp][] = [
   [python('PermissionError: [Errno 13] Permission denied', 's.bind(a)'), /below 1024 are reserved/],
   [python('EOFError: EOF when reading a line'), /--stdin TEXT/],
   [
+    python("_pickle.UnpicklingError: invalid load key, 'H'."),
+    /^server\.py, line 12 says _pickle\.UnpicklingError: invalid load key, 'H'\.$/,
+  ],
+  [
+    python('PermissionError: [Errno 13] Permission denied', 'open(log)'),
+    /^server\.py, line 12 says PermissionError: \[Errno 13\] Permission denied$/,
+  ],
+  [python('queue.Empty'), /^server\.py, line 12 says queue\.Empty$/],
+  [
     python("NameError: name 'HOST' is not defined"),
     /^server\.py, line 12 says NameError: name 'HOST' is not defined$/,
   ],
@@ -117,7 +126,6 @@ const NO_CAUSES = [
   python('KeyboardInterrupt'),
   'Error: read ECONNRESET\n    at TCP.onStreamRead (node:internal/stream:218:20)\n',
   'Exception in thread "main" java.net.SocketException: Connection reset\n\tat Server.main(Server.java:2)\n',
-  python('PermissionError: [Errno 13] Permission denied', 'open(log)'),
   'error: 3 clients\n',
 ];
 
