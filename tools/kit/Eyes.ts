@@ -82,7 +82,7 @@ export class Eyes {
     const isThere = !hasEnded && failed === undefined;
     // A program that is ending has no current line any more; its last call is still known.
     const where = (isThere ? this.#whereIn(places, open) : undefined) ?? lastOf(failed, records);
-    const cause = this.#role === 'server' ? neverSends(records) : undefined;
+    const cause = this.#role === 'server' ? missingCall(records) : undefined;
     return { where, saw: rowsSeen(records, this.#role), cause };
   }
 
@@ -179,15 +179,23 @@ function lastOf(
   return `${nameOf(ownLine(last))} ${last.call}() ${what}`.trim();
 }
 
-/** What a server does wrong that receives a message and then sends nothing. */
-function neverSends(records: readonly TraceRecord[]): string | undefined {
+/** The call that a silent server does not make: `recv` after `accept`, or `send` after `recv`. */
+function missingCall(records: readonly TraceRecord[]): string | undefined {
   const calls = records.flatMap((record) => (record.type === 'call' ? [record] : []));
-  const hasReceived = ({ call, result = 0 }: CallRecord) => call === 'recv' && result > 0;
-  const last = calls.findLastIndex(hasReceived);
-  const received = calls[last];
-  if (!received || calls.slice(last).some(({ call }) => call.startsWith('send'))) return undefined;
-  const line = nameOf(ownLine(received));
-  return `your program receives the message${line && ` (${line})`}, but then it calls no send(): send the answer back`;
+  const followedBy = (last: number, name: string) =>
+    calls.slice(last).some(({ call }) => call.startsWith(name));
+  const received = calls.findLastIndex(({ call, result = 0 }) => call === 'recv' && result > 0);
+  if (received >= 0 && !followedBy(received, 'send'))
+    return `your program receives the message${lineOf(calls[received])}, but then it calls no send(): send the answer back`;
+  const accepted = calls.findLastIndex((call) => isAccept(call) && call.phase === 'return');
+  if (accepted >= 0 && !followedBy(accepted, 'recv'))
+    return `your program accepts the connection${lineOf(calls[accepted])}, but then it calls no recv(): receive the message, and send the answer back`;
+  return undefined;
+}
+
+function lineOf(call: CallRecord | undefined): string {
+  const line = nameOf(call && ownLine(call));
+  return line && ` (${line})`;
 }
 
 /** The last rows of its side of the picture: `recv() = 12   EchoServer.py:13`. */

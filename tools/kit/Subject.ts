@@ -73,7 +73,7 @@ export class Subject {
     });
     this.#child.stdin?.on('error', () => undefined); // it does not read, or has gone
     this.channel?.on('error', () => undefined);
-    if (stdin !== undefined) this.#child.stdin?.write(`${stdin}\n`);
+    if (stdin !== undefined) this.#child.stdin?.write(stdin.endsWith('\n') ? stdin : `${stdin}\n`);
     this.#exited = new Promise((resolve) => {
       const closed = new Promise<void>((close) => {
         this.#child.once('close', close);

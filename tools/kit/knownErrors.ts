@@ -109,12 +109,16 @@ const MEANINGS: readonly [said: RegExp, means: string][] = [
     'it asks for input and gets none: give it some with --stdin TEXT',
   ],
   [
-    /Missing parentheses in call to 'print'|name 'raw_input' is not defined|multiple exception types must be parenthesized/,
+    /Missing parentheses in call to 'print'|name 'raw_input' is not defined|multiple exception types must be parenthesized|for >>: 'builtin_function_or_method'|No module named '(?:thread|SocketServer|Queue|urllib2|StringIO|cPickle)'/,
     'it is written for Python 2, which ended in 2020: in Python 3, print() and input() are functions, and it is "except X as e"',
   ],
   [
     /Address already in use|EADDRINUSE|AddrInUse|BindException/i,
     'its bind() fails because the port is in use: it binds the same port twice, or a copy of it still runs',
+  ],
+  [
+    /can't find main\(|Main method not found in class/,
+    'it has no main(): Java starts a program in public static void main(String[] args)',
   ],
   [
     /nodename nor servname|Name or service not known|Temporary failure in name resolution|getaddrinfo ENOTFOUND|UnknownHostException/,

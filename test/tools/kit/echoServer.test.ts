@@ -105,6 +105,7 @@ describe('npm run check -- echo-server', function () {
   itChecks('echo-server', 'echo', MISTAKES, RIGHT, {
     remarked: REMARKED,
     elsewhere: [
+      'only_accepts',
       'only_receives',
       'slow',
       'slow_once',

@@ -55,6 +55,8 @@ const CAUSES: [said: string, cause: RegExp][] = [
     /^server\.py, line 12 says NameError: name 'HOST' is not defined$/,
   ],
   [python("NameError: name 'raw_input' is not defined"), /Python 2/],
+  [python("ModuleNotFoundError: No module named 'thread'"), /Python 2/],
+  ["error: can't find main(String[]) method in class: EchoServer\n", /^it has no main\(\)/],
   [
     'Server.java:5: error: incompatible types: String cannot be converted to int\n  int x;\n',
     /^it does not compile: Server\.java, line 5: incompatible types/,

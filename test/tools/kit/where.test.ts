@@ -14,6 +14,7 @@ const LONG_MS = 400_000;
 /** Programs that hang: the stages that are asked, and where they are then. */
 const HANGING: readonly [program: string, file: string, only: string, where: RegExp][] = [
   ['echo-server', 'echo/only_lines', '1,2', /^only_lines\.py:10 waits in recv\(8192\), for \d/],
+  ['echo-server', 'echo/only_accepts', '1,2', /^only_accepts\.py:10 waits in accept\(\)/],
   ['echo-server', 'echo/only_receives', '1,2', /^only_receives\.py:12 waits in recv\(1024\)/],
   ['echo-server', 'echo/no_flush', '1,2', /^no_flush\.py:10 waits in recv\(1024\), for \d/],
   ['echo-server', 'echo/waits_for_1024', '1,2', /^waits_for_1024\.py:10 waits in recv\(1024\)/],
@@ -113,11 +114,18 @@ describe('The kit says where a program is', function () {
       expect(found.get(file)?.saw?.length).to.be.within(0, 6);
     });
 
-  itOnLinux('/proc', 'and what it saw is the cause if a server only receives', () => {
-    expect(found.get('echo/only_receives')?.likely).to.match(
-      /^your program receives the message \(only_receives\.py:12\), but then it calls no send\(\)/,
-    );
-  });
+  itOnLinux(
+    '/proc',
+    'and what it saw is the cause if a server makes no recv() or no send()',
+    () => {
+      expect(found.get('echo/only_accepts')?.likely).to.match(
+        /^your program accepts the connection \(only_accepts\.py:10\), but then it calls no recv\(\)/,
+      );
+      expect(found.get('echo/only_receives')?.likely).to.match(
+        /^your program receives the message \(only_receives\.py:12\), but then it calls no send\(\)/,
+      );
+    },
+  );
 
   itOnLinux('/proc', 'as docs/python.md has it', () => {
     const page = readFileSync(path.join(ROOT, 'docs/python.md'), 'utf8');
