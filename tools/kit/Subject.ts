@@ -171,10 +171,11 @@ export class Subject {
 
   /**
    * Ends it like a user would, then by force (soon, if the time is up), with everything that it has started.
+   * @param isOver when it need not be waited for any longer. Default: when it has ended.
    */
-  async end(): Promise<void> {
+  async end(isOver: Promise<unknown> = this.#exited): Promise<void> {
     this.#signal('SIGTERM');
-    await this.endedWithin(Math.min(GRACE_MS, this.deadline.left));
+    await Promise.race([isOver, this.endedWithin(Math.min(GRACE_MS, this.deadline.left))]);
     await this.kill();
   }
 

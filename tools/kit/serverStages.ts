@@ -249,8 +249,10 @@ export function restarts(kind: Ask, needs: number[]): Stage {
     async check(trial) {
       const did = 'stopped your program (SIGTERM) with a connection open, and started it again';
       await trial.fresh();
-      await kind.ask(trial, await trial.connect(), 'before', 'asked once');
-      await trial.subject?.end();
+      const before = await trial.connect();
+      await kind.ask(trial, before, 'before', 'asked once');
+      // It has closed, but may wait for this client to close, too.
+      await trial.subject?.end(before.receiveAll(CLOSE_MS));
       await trial.restart();
       try {
         await kind.ask(trial, await trial.connect(), 'after', did);
