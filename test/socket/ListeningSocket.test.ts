@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 import { setImmediate } from 'node:timers/promises';
@@ -6,6 +7,7 @@ import { type ListeningOptions, ListeningSocket } from '../../src/socket/Listeni
 import { SocketError } from '../../src/socket/SocketError';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { freePort } from '../helpers/freePort';
+import { itWith } from '../helpers/itOnLinux';
 import { rejection } from '../helpers/rejection';
 
 async function listening(options?: ListeningOptions, backlog?: number): Promise<ListeningSocket> {
@@ -20,14 +22,32 @@ async function listening(options?: ListeningOptions, backlog?: number): Promise<
 async function withNodesServer(options?: ListeningOptions, backlog?: number) {
   const { createServer } = net;
   let server = new net.Server();
-  const remember = (...args: Parameters<typeof createServer>) => (server = createServer(...args));
+  let asked: unknown;
+  const remember = (...args: Parameters<typeof createServer>) => {
+    [asked] = args;
+    return (server = createServer(...args));
+  };
   Object.assign(net, { createServer: remember });
   try {
     const welcoming = await listening(options, backlog);
-    return { welcoming, server };
+    return { welcoming, server, asked };
   } finally {
     Object.assign(net, { createServer });
   }
+}
+
+/** A port in TIME_WAIT: its server has closed first, and had no SO_REUSEADDR. */
+function portInTimeWait(): number {
+  const program = `
+import socket
+s = socket.socket()
+s.bind(('127.0.0.1', 0))
+s.listen()
+client = socket.create_connection(s.getsockname())
+s.accept()[0].close()
+client.close()
+print(s.getsockname()[1])`;
+  return Number(execFileSync('python3', ['-c', program], { encoding: 'utf8' }));
 }
 
 async function connect(port: number): Promise<net.Socket> {
@@ -90,7 +110,7 @@ describe('ListeningSocket', () => {
 
     await welcoming.close();
 
-    expect(await accepting).to.have.property('code', 'EBADF');
+    expect(await accepting).to.include({ call: 'accept', code: 'EBADF' });
     expect(await rejection(welcoming.accept())).to.have.property('code', 'EBADF');
     expect(await rejection(connect(welcoming.local.port))).to.have.property('code', 'ECONNREFUSED');
   });
@@ -112,6 +132,40 @@ describe('ListeningSocket', () => {
     const error = await rejection(welcoming.listen());
 
     expect(error).to.include({ call: 'bind', code: 'EADDRINUSE' });
+    expect((error as SocketError).message).not.to.contain('TIME_WAIT');
+  });
+
+  if (process.platform === 'linux')
+    itWith('python3', 'says that only closed connections hold the port, and how long', async () => {
+      const port = portInTimeWait();
+      const welcoming = new ListeningSocket();
+      welcoming.bind({ host: '127.0.0.1', port });
+      const elsewhere = new ListeningSocket();
+      elsewhere.bind({ host: '192.0.2.1', port });
+
+      const error = await rejection(welcoming.listen());
+      const notOurs = await rejection(elsewhere.listen());
+
+      expect(error).to.include({ call: 'bind', code: 'EADDRINUSE' });
+      expect((error as SocketError).message).to.match(
+        /port \d+ is held by a connection that is closed \(TIME_WAIT\), for \d+ s more/,
+      );
+      expect((error as SocketError).cause).to.have.property('code', 'EADDRINUSE');
+      expect(notOurs).to.include({ call: 'bind', code: 'EADDRNOTAVAIL' });
+    });
+
+  it('has nothing to wait for when it is closed before it listens', async () => {
+    const unused = new ListeningSocket();
+
+    await unused.close();
+
+    expect(await rejection(unused.accept())).to.include({ call: 'accept', code: 'EBADF' });
+  });
+
+  it('has each small answer sent immediately (RFC 9293 section 3.7.4, Nagle)', async () => {
+    const { asked } = await withNodesServer();
+
+    expect(asked).to.include({ noDelay: true });
   });
 
   describe('in every order of calls', () => {
@@ -131,7 +185,7 @@ describe('ListeningSocket', () => {
       expect(await rejection(welcoming.listen())).to.include({ call: 'listen', code: 'EBADF' });
       expect(() => {
         welcoming.bind(free);
-      }).to.throw(/the socket is closed/);
+      }).to.throw(/^bind\(.*the socket is closed/);
     });
 
     it('binds once, to a port from 0 to 65535', () => {
@@ -202,6 +256,7 @@ describe('ListeningSocket', () => {
     await once(extra.resume(), 'close');
     expect(refusals).to.have.length(1);
     expect(refusals[0]).to.include({ call: 'accept', code: 'ECONNABORTED' });
+    expect(refusals[0]?.reason).to.equal('1 connection is open, and no more are accepted');
 
     only.abort();
     await only.close();
@@ -209,6 +264,20 @@ describe('ListeningSocket', () => {
     const accepted = await accepting;
     expect(accepted.peer?.port).to.equal(next.localPort);
     accepted.abort();
+  });
+
+  it('says how many connections are open', async () => {
+    const refusals: SocketError[] = [];
+    const { server } = await withNodesServer({
+      maxConnections: 2,
+      refused: (error) => refusals.push(error),
+    });
+
+    server.emit('drop');
+
+    expect(refusals.map(({ reason }) => reason)).to.deep.equal([
+      '2 connections are open, and no more are accepted',
+    ]);
   });
 
   it('keeps at most a backlog of clients waiting for accept', async () => {
@@ -241,11 +310,12 @@ describe('ListeningSocket', () => {
       const accepting = welcoming.accept();
 
       server.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }));
+      server.emit('error', new Error('odd'));
       const client = await connect(welcoming.local.port);
 
       expect((await accepting).peer?.port).to.equal(client.localPort);
       expect(errors.map(({ call, code }) => `${call} ${code}`)).to.deep.equal(
-        refused ? ['accept EMFILE'] : [],
+        refused ? ['accept EMFILE', 'accept EUNKNOWN'] : [],
       );
     });
   }

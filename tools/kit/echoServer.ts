@@ -254,6 +254,11 @@ async function partOfText(probe: Probe): Promise<string | undefined> {
   return `of ${LONG_TEXT.length} bytes of text, too, only the first ${data.length} come back: one recv() or send() may take less than all; call them in a loop until recv() returns no bytes`;
 }
 
+const ANSWERS_ONCE = variant(
+  ONLY_ONCE,
+  async (probe) => (await cameBack(probe, 'first')) && !(await cameBack(probe, 'second')),
+);
+
 async function cameBack(probe: Probe, text: string | Buffer): Promise<boolean> {
   const data = Buffer.from(text);
   void probe.send(data, VARIANT_MS);
@@ -344,7 +349,9 @@ async function isBack(trial: Trial, probe: Probe, data: Buffer): Promise<boolean
 }
 
 async function whyNotBig(trial: Trial, big: Buffer, slow: Came): Promise<string | undefined> {
-  if (slow.data.length === 0 && slow.ending !== 'timeout') return ONLY_ONCE; // the first message came back
+  const isSilent = slow.data.length === 0; // although the message before it came back
+  const once = isSilent ? await diagnose(trial, [ANSWERS_ONCE]) : undefined;
+  if (once !== undefined) return once;
   await trial.fresh();
   if (await isBackInPieces(trial, big))
     return 'in pieces, each after the echo of the previous one, everything comes back: send() takes only a part when the client is slow, and your server loses the rest; use sendall()';
