@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 import { expect } from 'chai';
+import { once } from 'node:events';
+import { connect, type Socket as NodeSocket } from 'node:net';
 import { RedisLogger } from '../../src/services/RedisLogger';
 import { LogTarget, RequestNotLogged } from '../../src/services/RequestLogger';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
@@ -26,6 +28,28 @@ async function openLogger(url: string, Logger = RedisLogger): Promise<RedisLogge
   });
   await logger.open();
   return logger;
+}
+
+/** A server that answers as Redis does, but to a line that is to be stored only this. */
+function answering(answer: string): (client: NodeSocket) => void {
+  return (client) => {
+    client.on('error', () => undefined);
+    client.on('data', (data: Buffer) => {
+      const text = String(data);
+      if (text.includes('INCRBY')) client.write(':0\r\n');
+      else if (text.includes('EVAL')) client.write(answer);
+      else client.write('+OK\r\n'.repeat(text.match(/^\*/gm)?.length ?? 1));
+    });
+  };
+}
+
+/** How many timers keep this process running. */
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+}
+
+function isAt({ localPort }: NodeSocket): (other: NodeSocket) => boolean {
+  return ({ remotePort }) => remotePort === localPort;
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
@@ -58,6 +82,41 @@ describe('RedisLogger', function () {
     expect(error).to.have.property('code', 'ETIMEDOUT');
   });
 
+  it('tries no more after it could not be opened', async () => {
+    const clients: NodeSocket[] = [];
+    const port = await startBareServer((client) => clients.push(client));
+
+    await rejection(openLogger(`redis://127.0.0.1:${port}`, Impatient));
+    const [first] = clients;
+    if (first && !first.closed) await once(first.resume(), 'close');
+    // This one comes after any other that was already on its way.
+    const last = connect(port, '127.0.0.1');
+    afterwards(() => last.destroy());
+    await once(last, 'connect');
+    await until(() => Promise.resolve(clients.some(isAt(last))));
+
+    expect(clients).to.have.length(2);
+  });
+
+  it('ends its connection when it is closed, and leaves no timer after a line', async () => {
+    const clients: NodeSocket[] = [];
+    const treat = answering('+log0.txt\r\n');
+    const port = await startBareServer((client) => {
+      clients.push(client);
+      treat(client);
+    });
+    const logger = await openLogger(`redis://127.0.0.1:${port}`);
+    await logger.log('first', CLIENT);
+    const before = timers();
+    await logger.log('second', CLIENT);
+    expect(timers()).to.be.at.most(before);
+
+    const ended = once(clients[0] ?? expect.fail('nobody came'), 'close');
+    logger.close();
+
+    await ended;
+  });
+
   it('does not take a server that sends everything back for a Redis', async () => {
     const port = await startBareServer((client) => client.pipe(client));
     const error = await rejection(openLogger(`redis://127.0.0.1:${port}`, Impatient));
@@ -66,22 +125,18 @@ describe('RedisLogger', function () {
   });
 
   it('does not take any answer for the name of the stored line', async () => {
-    const answers = ['+PONG\r\n', ':0\r\n', '$7\r\nlog.txt\r\n', '+log1.txt.old\r\n', '*0\r\n'];
+    const names = ['+log1.txt.old\r\n', '+xlog1.txt\r\n', '*1\r\n+log1.txt\r\n'];
+    const answers = ['+PONG\r\n', ':0\r\n', '$7\r\nlog.txt\r\n', '*0\r\n', ...names];
     for (const answer of answers) {
-      const port = await startBareServer((client) =>
-        client.on('data', (data: Buffer) => {
-          const text = String(data);
-          if (text.includes('INCRBY')) client.write(':0\r\n');
-          else if (text.includes('EVAL')) client.write(answer);
-          else client.write('+OK\r\n'.repeat(text.match(/^\*/gm)?.length ?? 1));
-        }),
-      );
+      const port = await startBareServer(answering(answer));
       const logger = await openLogger(`redis://127.0.0.1:${port}`, Impatient);
 
       const error = await rejection(logger.log('stored?', CLIENT));
 
       expect(error, answer).to.be.instanceOf(RequestNotLogged);
       expect((error as Error).message).to.contain('is not a Redis');
+      expect(error).to.have.property('code', 'EUNKNOWN');
+      expect((error as Error).cause).to.be.instanceOf(Error);
     }
   });
 
