@@ -9,6 +9,7 @@ import { FakeClock } from '../helpers/FakeClock';
 import { freePort } from '../helpers/freePort';
 import { hasCommand } from '../helpers/itOnLinux';
 import { requestIn } from '../helpers/logLines';
+import { openTimers } from '../helpers/openTimers';
 import { Redis } from '../helpers/Redis';
 import { rejection } from '../helpers/rejection';
 import { setZone } from '../helpers/setZone';
@@ -41,11 +42,6 @@ function answering(answer: string): (client: NodeSocket) => void {
       else client.write('+OK\r\n'.repeat(text.match(/^\*/gm)?.length ?? 1));
     });
   };
-}
-
-/** How many timers keep this process running. */
-function timers(): number {
-  return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 }
 
 function isAt({ localPort }: NodeSocket): (other: NodeSocket) => boolean {
@@ -107,9 +103,9 @@ describe('RedisLogger', function () {
     });
     const logger = await openLogger(`redis://127.0.0.1:${port}`);
     await logger.log('first', CLIENT);
-    const before = timers();
+    const before = openTimers();
     await logger.log('second', CLIENT);
-    expect(timers()).to.be.at.most(before);
+    expect(openTimers()).to.be.at.most(before);
 
     const ended = once(clients[0] ?? expect.fail('nobody came'), 'close');
     logger.close();
