@@ -68,6 +68,29 @@ describe('Socket', () => {
       expect(error.code).to.be.oneOf(['ECONNRESET', 'EPIPE']);
     });
 
+    it('breaks it also if end of file is just going out', async () => {
+      const { socket, peer } = await connectedPair();
+
+      socket.shutdown();
+      socket.reset();
+      await socket.close();
+      peer.write('x'); // a socket that was merely closed would take this
+
+      const [error] = (await once(peer.resume(), 'error')) as [NodeJS.ErrnoException];
+      expect(error.code).to.be.oneOf(['ECONNRESET', 'EPIPE']);
+    });
+
+    it('cuts one immediately whose peer does not read what is still unsent', async () => {
+      const { socket, peer } = await connectedPair();
+      peer.pause();
+      const sending = rejection(socket.sendall(Buffer.alloc(32 * MiB)));
+
+      socket.shutdown();
+      socket.reset();
+
+      expect(await sending).to.have.property('name', 'SocketError');
+    });
+
     it('cuts one that is already closing, or closed', async () => {
       const { socket } = await connectedPair();
       socket.shutdown();
@@ -377,6 +400,16 @@ describe('Socket', () => {
       expect(await sending).to.have.property('name', 'SocketError');
     });
 
+    it('fails when this side aborts while it waits', async () => {
+      const { socket, peer } = await connectedPair();
+      peer.pause();
+      const sending = rejection(socket.sendall(Buffer.alloc(32 * MiB)));
+
+      socket.abort();
+
+      expect(await sending).to.include({ call: 'sendall', code: 'EBADF' });
+    });
+
     it('without an await names the line that called it', async () => {
       const { socket, peer } = await connectedPair();
       peer.pause();
@@ -522,6 +555,25 @@ describe('Socket', () => {
       expect(String(await recvToEnd(socket))).to.equal('welcome');
     });
 
+    it('has each small message sent immediately (RFC 9293 section 3.7.4, Nagle)', async () => {
+      const asked: unknown[] = [];
+      const { prototype } = net.Socket;
+      const setNoDelay = Reflect.get(prototype, 'setNoDelay');
+      Object.assign(prototype, {
+        setNoDelay(this: net.Socket, isOn: boolean) {
+          asked.push(isOn);
+          return setNoDelay.call(this, isOn);
+        },
+      });
+      afterwards(() => Object.assign(prototype, { setNoDelay }));
+      const port = await startBareServer((client) => client.end());
+      await using socket = new Socket();
+
+      await socket.connect({ host: '127.0.0.1', port });
+
+      expect(asked).to.deep.equal([true]);
+    });
+
     it('leaves this side open when the server has sent end of file', async () => {
       let heard: (data: Buffer) => void;
       const hearing = new Promise<Buffer>((resolve) => (heard = resolve));
@@ -549,6 +601,7 @@ describe('Socket', () => {
       const nobody = await freePort();
       const error = await rejection(socket.connect({ host: '127.0.0.1', port: nobody }));
       expect(error).to.include({ call: 'connect', code: 'ECONNREFUSED' });
+      expect(error).to.have.deep.property('address', { host: '127.0.0.1', port: nobody });
       const port = await startBareServer((client) => client.end('welcome'));
 
       await socket.connect({ host: '127.0.0.1', port });
