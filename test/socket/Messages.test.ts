@@ -123,6 +123,9 @@ describe('Messages', () => {
 
       expect(error).to.be.instanceOf(MessageTooLong);
       expect((error as MessageTooLong).reply).to.equal('request longer than 1024 bytes');
+      expect(String(error)).to.equal(
+        'MessageTooLong: 127.0.0.1:12345 sent a message longer than 1024 bytes',
+      );
     });
   }
 
@@ -153,7 +156,8 @@ describe('Messages', () => {
   it('gives up a reply that stays incomplete, since silence does not end one', async () => {
     const error = await rejection(messages(new FakeSocket('2026-', SILENCE), { idleTimeout: 50 }));
 
-    expect(error).to.have.property('code', 'ETIMEDOUT');
+    expect(error).to.include({ call: 'recv', code: 'ETIMEDOUT' });
+    expect(error).to.have.property('message').that.contains('not complete after 0.05 s');
   });
 
   it('sends a message with the newline that ends it', async () => {
@@ -163,6 +167,28 @@ describe('Messages', () => {
     await new Messages(socket).send('');
 
     expect(socket.sent).to.equal('größe 👩\n\n');
+  });
+
+  it('sends only text', async () => {
+    const socket = new FakeSocket();
+
+    const error = await rejection(new Messages(socket).send(42 as unknown as string));
+
+    expect(error).to.include({ call: 'sendall', code: 'EINVAL' });
+    expect(error).to.have.property('message').that.contains('a message is a text, not ');
+    expect(socket.sent).to.equal('');
+  });
+
+  it('lets other sockets have a turn when many messages have come together', async () => {
+    const reader = new Messages(new FakeSocket('question\n'.repeat(100)));
+    let isOthersTurn = false;
+    setImmediate(() => (isOthersTurn = true));
+
+    for (let read = 0; read < 10; read++) await reader.next();
+    expect(isOthersTurn).to.equal(false);
+
+    for (let read = 0; read < 50; read++) await reader.next();
+    expect(isOthersTurn).to.equal(true);
   });
 
   describe('as a client receives them', () => {
