@@ -173,7 +173,8 @@ describe('Socket', () => {
       expect(String(await socket.recv(3))).to.equal('one');
       expect(ahead).to.equal(true);
       expect(String(await socket.recv(100))).to.equal('two');
-      expect(await rejection(socket.recv(1))).to.have.property('code', 'ETIMEDOUT');
+      const error = await rejection(socket.recv(1));
+      expect(error).to.include({ call: 'recv', code: 'ETIMEDOUT' });
     });
 
     it('holds the peer back while no call receives, and loses nothing', async () => {
@@ -286,10 +287,9 @@ describe('Socket', () => {
       const { socket, peer } = await connectedPair();
       peer.end('abc');
 
-      expect(await rejection(socket.recvall(6))).to.include({
-        name: 'UnexpectedReply',
-        code: 'EOF',
-      });
+      const error = await rejection(socket.recvall(6));
+      expect(error).to.include({ name: 'UnexpectedReply', code: 'EOF' });
+      expect(error).to.have.property('message').that.contains('before everything had come back');
     });
   });
 
@@ -313,7 +313,7 @@ describe('Socket', () => {
 
       const error = await rejection(silent.socket.recv(1));
 
-      expect(error).to.include({ code: 'ETIMEDOUT' });
+      expect(error).to.include({ call: 'recv', code: 'ETIMEDOUT' });
       expect(error)
         .to.have.property('message')
         .that.contains('nothing was sent or received for 0.2 s');
@@ -400,6 +400,14 @@ describe('Socket', () => {
       expect(await sending).to.have.property('name', 'SocketError');
     });
 
+    it('takes only bytes', async () => {
+      const { socket } = await connectedPair();
+
+      const error = await rejection(socket.sendall('text' as unknown as Uint8Array));
+
+      expect(error).to.include({ call: 'sendall', code: 'EINVAL' });
+    });
+
     it('fails when this side aborts while it waits', async () => {
       const { socket, peer } = await connectedPair();
       peer.pause();
@@ -455,7 +463,7 @@ describe('Socket', () => {
 
       socket.shutdown();
       const error = await rejection(socket.sendall(data));
-      expect(error).to.have.property('code', 'EPIPE');
+      expect(error).to.include({ call: 'sendall', code: 'EPIPE' });
       expect(error).to.have.property('message').that.contains('this side has sent its end of file');
       const { socket: closed } = await connectedPair();
       await closed.close();
@@ -594,6 +602,14 @@ describe('Socket', () => {
       await socket.sendall(Buffer.from('thank you'));
 
       expect(String(await hearing)).to.equal('thank you');
+    });
+
+    it('fails on one that a server has accepted', async () => {
+      const { socket } = await connectedPair();
+
+      const error = await rejection(socket.connect({ host: '127.0.0.1', port: 1 }));
+
+      expect(error).to.include({ call: 'connect', code: 'EISCONN' });
     });
 
     it('may be tried again after it was refused', async () => {
