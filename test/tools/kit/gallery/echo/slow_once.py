@@ -1,4 +1,4 @@
-# Right, but at its second start it has no time for a moment.
+# Right, but at its second start it does not answer in time.
 import socket
 import sys
 import threading
@@ -14,7 +14,7 @@ def converse(conn):
         try:
             while data := conn.recv(65536):
                 if is_second:
-                    time.sleep(3)
+                    time.sleep(100)
                 conn.sendall(data)
         except OSError:
             pass
