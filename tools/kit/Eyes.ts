@@ -186,7 +186,7 @@ function missingCall(records: readonly TraceRecord[]): string | undefined {
     calls.slice(last).some(({ call }) => call.startsWith(name));
   const received = calls.findLastIndex(({ call, result = 0 }) => call === 'recv' && result > 0);
   if (received >= 0 && !followedBy(received, 'send'))
-    return `your program receives the message${lineOf(calls[received])}, but then it calls no send(): send the answer back`;
+    return `your program receives the message${lineOf(calls[received])}, but then it calls no send(): is that missing, or does it wait for more?`;
   const accepted = calls.findLastIndex((call) => isAccept(call) && call.phase === 'return');
   if (accepted >= 0 && !followedBy(accepted, 'recv'))
     return `your program accepts the connection${lineOf(calls[accepted])}, but then it calls no recv(): receive the message, and send the answer back`;
