@@ -174,8 +174,9 @@ class Run {
       const own = withPlace(verdict, cwd, check.cwd);
       tell(check.isBrief ? withoutCause(own) : own);
     });
-    if (program.isClient) await endTimeWait(port);
-    const held = program.isClient ? secondsInTimeWait(port) : 0;
+    if (!program.isClient) return;
+    await endTimeWait(port);
+    const held = secondsInTimeWait(port);
     if (held > 0)
       this.write(
         `  port ${port} is held for ${held} s more (TIME_WAIT): only a server with SO_REUSEADDR can bind it before`,

@@ -1,6 +1,7 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { type Address, formatAddress } from '../../src/socket/Address';
 import { ESTABLISHED, LISTEN, readSockets, SYN_SENT } from '../../src/socket/socketTable';
+import { linkIfThere } from '../lab/procfs';
 
 /** States in /proc/net/tcp that tell what a program is. */
 const STATES: Readonly<Record<string, 'listening' | 'connecting' | 'connected'>> = {
@@ -38,13 +39,7 @@ export function socketsOf(pids: readonly number[]): OwnSocket[] {
 
 function inodesOf(pid: number): string[] {
   try {
-    const links = readdirSync(`/proc/${pid}/fd`).map((fd) => {
-      try {
-        return readlinkSync(`/proc/${pid}/fd/${fd}`);
-      } catch {
-        return ''; // closed meanwhile
-      }
-    });
+    const links = readdirSync(`/proc/${pid}/fd`).map((fd) => linkIfThere(`/proc/${pid}/fd/${fd}`));
     return links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []);
   } catch {
     return [];

@@ -27,7 +27,6 @@ const ENDING_MS = 50;
 /** The port with `--port any`, before the program has opened one. */
 export const ANY_PORT = 0;
 
-const NO_ERROR = 'ended with exit code 0';
 const COMES_TO_ITS_END =
   'your program comes to its end without an error: does it call the function that starts the server, and does that wait in accept()?';
 
@@ -417,7 +416,7 @@ export class Trial {
       came: how === undefined ? refused : `${refused}: your program ${how}`,
       likely: isClient
         ? 'your program is a client: its connect() is refused; a server calls bind(), listen() and accept()'
-        : (likely ?? (how === NO_ERROR ? COMES_TO_ITS_END : undefined)),
+        : (likely ?? (this.#subject?.exitCode === 0 ? COMES_TO_ITS_END : undefined)),
       ...(isKnown && { try: lineThatConnects(this.address) }),
     });
   }
