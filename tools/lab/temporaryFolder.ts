@@ -2,8 +2,8 @@ import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 
-/** `lab-trace-4711-x7Gh2k`: of which tool, and of which process. */
-const NAME = /^lab-[a-z]+-(\d+)-\w+$/;
+/** `lab-live-own-4711-x7Gh2k`: of which tool, and of which process. */
+const NAME = /^lab-[a-z-]+-(\d+)-\w+$/;
 const ours = new Set<string>();
 process.once('exit', () => {
   ours.forEach(remove);

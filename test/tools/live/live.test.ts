@@ -15,6 +15,34 @@ import { Program } from '../../helpers/Program';
 import { commandOf } from '../../../tools/lab/LabProgram';
 import { stepThrough } from './stepping';
 
+/** Holds back what the server tells the page, from when `held` is a list. */
+const HOLD_NEWS = `window.EventSource = class extends EventSource {
+  addEventListener(name, act) {
+    super.addEventListener(name, (event) => {
+      if (!window.held) return act(event);
+      held.push(() => act(event));
+      if (name === 'state' && JSON.parse(event.data).lesson?.isOver) document.dispatchEvent(new Event('over'));
+    });
+  }
+}`;
+
+/** From now on; resolves when the lesson is over. */
+const UNTIL_OVER = `new Promise((resolve) => {
+  window.held = [];
+  document.addEventListener('over', () => resolve(), { once: true });
+})`;
+
+/** Gives the page one piece of news after the other up to the lesson's row, and then all others at once. */
+const GIVE_NEWS = `(async () => {
+  const redrawn = () => new Promise((resolve) => setTimeout(resolve, 100));
+  while (!document.querySelector('.pointed')) {
+    held.shift()();
+    await redrawn();
+  }
+  for (const act of held) act();
+  await redrawn();
+})()`;
+
 /** What is cut, overlaps something else, or makes the page scroll to the side; runs in the page. */
 const CLASHES = `(() => {
   const clashes = [];
@@ -271,8 +299,10 @@ describe('npm run live', function () {
     expect(stderr).to.contain(`port ${port} is already in use: try --port 0`);
   });
 
-  async function open(): Promise<{ page: Page; wrong: string[] }> {
+  /** @param script runs before those of the page. */
+  async function open(script = ''): Promise<{ page: Page; wrong: string[] }> {
     const page = await openPage({ viewport: { width: 1280, height: 800 } });
+    await page.addInitScript(script);
     const isHere = (asked: string) => asked.startsWith(url) || asked.startsWith('data:');
     const wrong = watchFor(page, isHere);
     await page.goto(url);
@@ -300,6 +330,18 @@ describe('npm run live', function () {
     expect(await page.locator('img').count()).to.equal(0);
     expect(await label(page, '<img src=x').count()).to.be.above(0);
     expect(wrong).to.deep.equal([]);
+  });
+
+  itInBrowser('stays at the row of a lesson that was the newest when it ended', async () => {
+    const { page } = await open(HOLD_NEWS);
+    const lesson = page.locator('[data-lesson=figure]');
+    await lesson.locator('summary').first().click();
+    const over = page.evaluate(UNTIL_OVER);
+    await lesson.locator('[data-begin]').click();
+    await over;
+    await page.evaluate(GIVE_NEWS);
+
+    expect(await page.locator('.back.pointed.chosen').count()).to.equal(1);
   });
 
   itInBrowser('draws three clients that are really interleaved', async () => {

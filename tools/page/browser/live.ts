@@ -41,6 +41,8 @@ const lessons = new LessonList(() => {
 let pointed: number | undefined;
 /** Whether a lesson has just ended, and its row is to be shown. */
 let isToBeShown = false;
+/** The row that was shown at a lesson's end. The page stays there. */
+let shown: number | undefined;
 let redrawing: number | undefined;
 /** The event that was looked at when something new came, if it was the last: the newest is looked at next. */
 let followedFrom: number | undefined;
@@ -74,6 +76,7 @@ on('cleared', () => {
   opened = undefined;
   pointed = undefined;
   isToBeShown = false;
+  shown = undefined;
   model = fresh();
   viewer.show(model);
 });
@@ -120,7 +123,8 @@ function redraw(): void {
     if (opened !== undefined) return;
     viewer.redraw();
     point();
-    const isFollowing = followedFrom === viewer.chosen; // or another was chosen in the meantime
+    // Not if another was chosen in the meantime.
+    const isFollowing = followedFrom === viewer.chosen && viewer.chosen !== shown;
     if (isFollowing && pace() === 'slow') viewer.followSlowly();
     else if (isFollowing) viewer.follow();
     showState();
@@ -143,6 +147,7 @@ function point(): void {
   lessons.found(lesson?.id ?? '', lesson?.run ?? 0, pointed === undefined ? undefined : row + 1);
   if (!isToBeShown || pointed === undefined) return;
   isToBeShown = false;
+  shown = pointed;
   viewer.choose(pointed);
 }
 
