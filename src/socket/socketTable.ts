@@ -20,23 +20,32 @@ export interface SocketRow {
   readonly inode: string;
 }
 
-/** The sockets of one protocol; none where there is no `/proc`. */
-export function readSockets(protocol: 'tcp' | 'tcp6' | 'udp' | 'udp6'): SocketRow[] {
+type Protocol = 'tcp' | 'tcp6' | 'udp' | 'udp6';
+
+/** The sockets of one protocol, or only those of one local port; none where there is no `/proc`. */
+export function readSockets(protocol: Protocol, port?: number): SocketRow[] {
   try {
-    return socketsIn(readFileSync(`/proc/net/${protocol}`, 'utf8'));
+    return socketsIn(readFileSync(`/proc/net/${protocol}`, 'utf8'), port);
   } catch {
     return [];
   }
 }
 
-/** The TCP sockets of both families. */
-export function readTcpSockets(): SocketRow[] {
-  return [...readSockets('tcp'), ...readSockets('tcp6')];
+/** The TCP sockets of both families, or only those of one local port. */
+export function readTcpSockets(port?: number): SocketRow[] {
+  return [...readSockets('tcp', port), ...readSockets('tcp6', port)];
 }
 
-/** The rows of such a list, without its heading. */
-export function socketsIn(list: string): SocketRow[] {
+/** The rows of such a list, without its heading, or only those of one local port. */
+export function socketsIn(list: string, port?: number): SocketRow[] {
   const [, ...lines] = list.trimEnd().split('\n');
+  if (port === undefined) return rowsOf(lines);
+  // There may be thousands of rows: they are not all taken apart.
+  const hex = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+  return rowsOf(lines.filter((line) => line.includes(hex))).filter((row) => row.port === port);
+}
+
+function rowsOf(lines: readonly string[]): SocketRow[] {
   return lines.map((line) => {
     // number, local, peer, state, queues, timer and its ticks, retries, user, timeouts, inode
     const [, local = '', peer = '', state = '', , timer = '', , , , inode = ''] = line

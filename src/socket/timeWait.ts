@@ -8,7 +8,7 @@ const TICKS_A_SECOND = 100;
  */
 export function secondsInTimeWait(
   port: number,
-  sockets: readonly SocketRow[] = readTcpSockets(),
+  sockets: readonly SocketRow[] = readTcpSockets(port),
 ): number {
   const ours = sockets.filter((socket) => socket.port === port);
   if (ours.some(({ state }) => state === LISTEN)) return 0;

@@ -27,6 +27,14 @@ describe('The list of sockets', () => {
     expect(socketsIn(LIST.split('\n').slice(0, 1).join('\n'))).to.deep.equal([]);
   });
 
+  it('has only the rows of one local port, if it is asked so', () => {
+    const portsOf = (list: string, port: number) => socketsIn(list, port).map((row) => row.port);
+
+    expect(portsOf(LIST, 6015)).to.deep.equal([6015]);
+    expect(portsOf(LIST.replace(':177F', ':0050'), 80)).to.deep.equal([80]);
+    expect(portsOf(LIST, 0x8a8c)).to.deep.equal([]); // the peer's
+  });
+
   for (const host of ['127.0.0.1', '::1'])
     itOnLinux('/proc', `has a server that listens on ${host}`, async () => {
       await using welcoming = new ListeningSocket();

@@ -49,7 +49,7 @@ export class Host implements AsyncDisposable {
 }
 
 function isHeld(port: number): boolean {
-  return readTcpSockets().some(({ port: own, state }) => own === port && state === TIME_WAIT);
+  return readTcpSockets(port).some(({ state }) => state === TIME_WAIT);
 }
 
 /**

@@ -4,7 +4,6 @@ import * as path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Address, formatAddress } from '../../src/socket/Address';
 import { Socket } from '../../src/socket/Socket';
-import { secondsInTimeWait } from '../../src/socket/timeWait';
 import { temporaryFolder } from '../lab/temporaryFolder';
 import { Cage } from './Cage';
 import { Deadline } from './Deadline';
@@ -175,8 +174,7 @@ class Run {
       tell(check.isBrief ? withoutCause(own) : own);
     });
     if (!program.isClient) return;
-    await endTimeWait(port);
-    const held = secondsInTimeWait(port);
+    const held = await endTimeWait(port);
     if (held > 0)
       this.write(
         `  port ${port} is held for ${held} s more (TIME_WAIT): only a server with SO_REUSEADDR can bind it before`,

@@ -403,11 +403,12 @@ async function receivePatiently(trial: Trial, probe: Probe, sent: Buffer): Promi
 
 /** Bytes in which each place looks different from those near it; by lines, text with line ends. */
 function pattern({ isByLines }: Trial, length: number): Buffer {
-  if (!isByLines)
-    return Buffer.from(Array.from({ length }, (_, index) => (index * 31 + (index >> 8)) % 251));
-  const letter = (index: number) => 33 + ((index * 31 + (index >> 8)) % 89);
+  const bytes = Buffer.alloc(length);
   const isLineEnd = (index: number) => index === length - 1 || index % LINE === LINE - 1;
-  return Buffer.from(
-    Array.from({ length }, (_, index) => (isLineEnd(index) ? NEWLINE : letter(index))),
-  );
+  for (let index = 0; index < length; index++) {
+    const next = index * 31 + (index >> 8);
+    if (!isByLines) bytes[index] = next % 251;
+    else bytes[index] = isLineEnd(index) ? NEWLINE : 33 + (next % 89);
+  }
+  return bytes;
 }

@@ -20,16 +20,16 @@ export async function untilFree(
   deadline: Deadline,
   tell: (port: number, seconds: number) => void,
 ): Promise<void> {
-  await endTimeWait(port);
-  for (let isTold = false; ; isTold = true) {
-    const seconds = secondsInTimeWait(port);
-    if (seconds === 0) return;
+  let isTold = false;
+  let seconds = await endTimeWait(port);
+  for (; seconds > 0; seconds = secondsInTimeWait(port)) {
     if (seconds * 1000 > deadline.left) {
       throw new KitError(
         `port ${port} is held by a connection that is closed (TIME_WAIT) for ${seconds} s more, which is longer than this run may take: wait, or have the kit choose a port with {port}`,
       );
     }
     if (!isTold) tell(port, seconds);
+    isTold = true;
     await deadline.pause(seconds * 1000);
   }
 }
@@ -37,13 +37,16 @@ export async function untilFree(
 /**
  * Ends TIME_WAIT of the connections between two programs of this machine that hold this port, unless a program
  * listens on it. Linux only.
+ * @returns for how many seconds the port is still held.
  */
-export async function endTimeWait(port: number): Promise<void> {
-  if (secondsInTimeWait(port) === 0) return;
-  const closed = readTcpSockets().filter((row) => row.port === port && row.state === TIME_WAIT);
+export async function endTimeWait(port: number): Promise<number> {
+  const sockets = readTcpSockets(port);
+  if (secondsInTimeWait(port, sockets) === 0) return 0;
+  const closed = sockets.filter(({ state }) => state === TIME_WAIT);
   await Promise.all(
     closed.map(({ local, peer }) => callAgain(readAddress(local), readAddress(peer))),
   );
+  return secondsInTimeWait(port);
 }
 
 /**
