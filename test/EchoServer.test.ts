@@ -36,9 +36,11 @@ describe('EchoServer', () => {
   });
 
   it('sends nothing to a client that sends nothing', async () => {
-    const client = await BareClient.connect(await startServer(new EchoServer()));
+    const report = new FakeReport();
+    const client = await BareClient.connect(await startServer(new EchoServer(), { report }));
 
     expect((await client.end().all()).length).to.equal(0);
+    expect(report.problems).to.deep.equal([]); // it does not call recv() again after end of file
   });
 
   it('gives each of 100 clients its own bytes, while all are connected', async () => {

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { expect } from 'chai';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import fc from 'fast-check';
 import fs from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -356,6 +357,33 @@ describe('NumberedFileLogger', () => {
       expect(openTimers()).to.equal(timers);
     });
 
+    itOnLinux('/proc', 'leaves no file open, whether it could be written or not', async () => {
+      const logger = await openLogger();
+      const openInFolder = () =>
+        fs
+          .readdirSync('/proc/self/fd')
+          .filter((fd) => linkOf(`/proc/self/fd/${fd}`).startsWith(folder));
+      await logger.log('zero', CLIENT);
+      expect(openInFolder()).to.deep.equal([]);
+
+      writeAs(() => Promise.reject(new Error('no')));
+      await rejection(logger.log('one', CLIENT));
+      expect(openInFolder()).to.deep.equal([]);
+    });
+
+    it('tells a trace of each file, once it is written', async () => {
+      const logger = await openLogger();
+      await logger.log('nobody hears it', CLIENT);
+      const heard: unknown[] = [];
+      const hear = (message: unknown) => heard.push(message);
+      subscribe('lab3:logged', hear);
+      afterwards(() => unsubscribe('lab3:logged', hear));
+
+      await logger.log('heard', CLIENT);
+
+      expect(heard).to.deep.equal([{ file: 'log1.txt', line: await read(1), client: CLIENT }]);
+    });
+
     it('reports that the folder is gone, and goes on when it is back', async () => {
       const logger = await openLogger();
       await logger.log('zero', CLIENT);
@@ -371,7 +399,7 @@ describe('NumberedFileLogger', () => {
       await logger.log('and on', CLIENT);
 
       for (const error of errors) {
-        expect(error).to.be.instanceOf(RequestNotLogged);
+        expect(error).to.be.instanceOf(RequestNotLogged).with.property('name', 'RequestNotLogged');
         expect(error).to.include({ code: 'ENOENT', reply: 'request could not be logged' });
         expect((error as Error).message)
           .to.include(folder)
@@ -429,6 +457,15 @@ describe('NumberedFileLogger', () => {
     }
   });
 });
+
+/** What an open file is called; nothing for one that is closed just now. */
+function linkOf(descriptor: string): string {
+  try {
+    return fs.readlinkSync(descriptor);
+  } catch {
+    return '';
+  }
+}
 
 const { write } = fs;
 const writeBytes = async (file: number, bytes: Buffer): Promise<number> => {

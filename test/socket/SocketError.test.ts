@@ -35,6 +35,8 @@ describe('SocketError', () => {
 
     expect(error.code).to.equal('ECONNREFUSED');
     expect(error.message).to.contain('connection refused');
+    const none = new AggregateError([], 'nothing is known');
+    expect(SocketError.from('connect', none).cause).to.equal(none);
   });
 
   it('leaves a SocketError of the same call as it is, and names the other call otherwise', () => {

@@ -29,11 +29,16 @@ describe('later', () => {
 
   it('takes times that are longer than a timer of Node', async () => {
     let called = false;
+    const warnings: Error[] = [];
+    const hear = (warning: Error) => warnings.push(warning);
+    process.on('warning', hear);
     const forget = later(Infinity, () => (called = true));
 
     await new Promise<void>((resolve) => later(5, resolve));
+    process.off('warning', hear);
 
     expect(called).to.equal(false);
+    expect(warnings).to.deep.equal([]);
     forget();
   });
 

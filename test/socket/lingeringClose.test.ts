@@ -97,8 +97,10 @@ describe('lingeringClose', () => {
     const owed = Buffer.alloc(32 * MiB);
     stream.write(owed);
     lingeringClose(stream, { bytes: MiB, silence: 1, time: HOUR });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    peer.write(Buffer.alloc(MiB / 2));
+    for (let piece = 0; piece < 3; piece++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      peer.write(Buffer.alloc(MiB / 4));
+    }
 
     let received = 0;
     peer.on('data', ({ length }: Buffer) => (received += length));

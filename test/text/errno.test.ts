@@ -8,6 +8,8 @@ describe('errnoWords', () => {
     expect(errnoWords('connect', 'ECONNREFUSED', subject)).to.contain('listening on port 6015');
     expect(errnoWords('connect', 'ENOTFOUND', subject)).to.contain('"::1"');
     expect(errnoWords('connect', 'ENOTFOUND')).to.contain('"the host"');
+    const udp = { ...subject, protocol: 'UDP' };
+    expect(errnoWords('bind', 'EADDRINUSE', udp)).to.match(/^UDP port 6015 is/);
   });
 
   it('prefers the meaning of a code for this call', () => {
@@ -28,6 +30,7 @@ describe('errnoWords', () => {
     ['sendto', 'ENOBUFS', /no memory/],
     ['open', 'EROFS', /read-only/],
     ['connect', 'EADDRNOTAVAIL', /no free local port/],
+    ['sendto', 'EADDRNOTAVAIL', /^there is not an address of this machine$/],
     ['bind', 'EADDRNOTAVAIL', /there is not an address of this machine/],
     ['recv', 'EBADF', /closed/],
     ['sendall', 'EPIPE', /no longer reads/],
