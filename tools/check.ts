@@ -60,11 +60,10 @@ async function main(): Promise<void> {
   if (!isBuilt) rmSync('build', { recursive: true, force: true }); // or tests that are gone would still run
   env = quickToStart(process.env);
 
+  const others = Promise.all((isBuilt || options.length > 0 ? [] : STATIC).map(run));
   const failed = isBuilt ? [] : await run(BUILD);
   rmSync(COVERED, { recursive: true, force: true });
-  const others = isBuilt || options.length > 0 ? [] : STATIC;
-  const tests = isPart ? TESTS : COVERED_TESTS;
-  failed.push(...(await Promise.all([...others, tests].map(run))).flat());
+  failed.push(...(await run(isPart ? TESTS : COVERED_TESTS)), ...(await others).flat());
   if (!isPart) failed.push(...(await run(COVERAGE)));
   clearInterval(progress);
 
