@@ -19,7 +19,7 @@ for (const name of new Set([...own, ...MODULES, ...LESSON_MODULES])) {
 }
 
 buildSync({
-  entryPoints: [require.resolve('inversify')],
+  entryPoints: [require.resolve('inversify', { paths: [ROOT] })],
   bundle: true,
   platform: 'node',
   external: ['reflect-metadata', 'reflect-metadata/lite'],

@@ -20,7 +20,8 @@ export interface SocketRow {
   readonly inode: string;
 }
 
-type Protocol = 'tcp' | 'tcp6' | 'udp' | 'udp6';
+/** The protocols whose sockets Linux lists, by the names of their lists. */
+export type Protocol = 'tcp' | 'tcp6' | 'udp' | 'udp6';
 
 /** The sockets of one protocol, or only those of one local port; none where there is no `/proc`. */
 export function readSockets(protocol: Protocol, port?: number): SocketRow[] {
