@@ -8,6 +8,7 @@ import * as path from 'node:path';
 import { promisify } from 'node:util';
 import { NumberedFileLogger } from '../../src/services/NumberedFileLogger';
 import { LogTarget, RequestNotLogged } from '../../src/services/RequestLogger';
+import { linkIfThere } from '../../tools/lab/procfs';
 import { afterwards, cleanUp } from '../helpers/cleanUp';
 import { FakeClock } from '../helpers/FakeClock';
 import { openTimers } from '../helpers/openTimers';
@@ -362,7 +363,7 @@ describe('NumberedFileLogger', () => {
       const openInFolder = () =>
         fs
           .readdirSync('/proc/self/fd')
-          .filter((fd) => linkOf(`/proc/self/fd/${fd}`).startsWith(folder));
+          .filter((fd) => linkIfThere(`/proc/self/fd/${fd}`).startsWith(folder));
       await logger.log('zero', CLIENT);
       expect(openInFolder()).to.deep.equal([]);
 
@@ -457,15 +458,6 @@ describe('NumberedFileLogger', () => {
     }
   });
 });
-
-/** What an open file is called; nothing for one that is closed just now. */
-function linkOf(descriptor: string): string {
-  try {
-    return fs.readlinkSync(descriptor);
-  } catch {
-    return '';
-  }
-}
 
 const { write } = fs;
 const writeBytes = async (file: number, bytes: Buffer): Promise<number> => {

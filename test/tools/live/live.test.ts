@@ -15,7 +15,7 @@ import { Program } from '../../helpers/Program';
 import { commandOf } from '../../../tools/lab/LabProgram';
 import { stepThrough } from './stepping';
 
-/** Holds back what the server tells the page, from when `held` is a list. */
+/** What the server tells the page waits in `held`, once that is a list; runs before the page's scripts. */
 const HOLD_NEWS = `window.EventSource = class extends EventSource {
   addEventListener(name, act) {
     super.addEventListener(name, (event) => {
@@ -26,7 +26,7 @@ const HOLD_NEWS = `window.EventSource = class extends EventSource {
   }
 }`;
 
-/** From now on; resolves when the lesson is over. */
+/** Holds back what the server tells the page, and resolves when the lesson is over. */
 const UNTIL_OVER = `new Promise((resolve) => {
   window.held = [];
   document.addEventListener('over', () => resolve(), { once: true });

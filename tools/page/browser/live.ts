@@ -123,7 +123,7 @@ function redraw(): void {
     if (opened !== undefined) return;
     viewer.redraw();
     point();
-    // Not if another was chosen in the meantime.
+    // Not if the user has chosen another row in the meantime.
     const isFollowing = followedFrom === viewer.chosen && viewer.chosen !== shown;
     if (isFollowing && pace() === 'slow') viewer.followSlowly();
     else if (isFollowing) viewer.follow();
